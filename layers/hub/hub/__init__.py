@@ -1,0 +1,1 @@
+"""Hub: the shared package of every function and of the stream task."""

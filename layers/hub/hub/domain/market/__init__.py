@@ -1,0 +1,1 @@
+"""Instruments, quotes, the market clock and the exchange calendar."""

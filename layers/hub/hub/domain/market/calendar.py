@@ -1,0 +1,60 @@
+"""When a market is open, and when a trade made on a date settles."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import NamedTuple
+
+from hub.domain.kernel import UnavailableError
+
+# Settlement cycles of US equities, by trade date (order-semantics 9).
+_CYCLES = ((date(2024, 5, 28), 1), (date(2017, 9, 5), 2), (date.min, 3))
+
+
+class Session(NamedTuple):
+    """One regular trading session of an exchange; `open` and `close` are UTC."""
+
+    exchange: str
+    day: date
+    open: datetime
+    close: datetime
+
+    def holds(self, moment: datetime) -> bool:
+        return self.open <= moment < self.close
+
+
+class Calendar:
+    """The sessions of one exchange over some range of dates, in order."""
+
+    def __init__(self, sessions: Iterable[Session]) -> None:
+        self._sessions = sorted(sessions, key=lambda session: session.open)
+        self._opens = [session.open for session in self._sessions]
+
+    def session_at(self, moment: datetime) -> Session | None:
+        """The session that is under way at `moment`, or None when the market is closed."""
+        index = bisect_right(self._opens, moment) - 1
+        if index < 0 or not self._sessions[index].holds(moment):
+            return None
+        return self._sessions[index]
+
+    def next_session(self, moment: datetime) -> Session | None:
+        """The first session that opens after `moment`."""
+        index = bisect_right(self._opens, moment)
+        return self._sessions[index] if index < len(self._sessions) else None
+
+    def working_session(self, moment: datetime) -> Session | None:
+        """The session in which an order sent at `moment` works: this one, or the next."""
+        return self.session_at(moment) or self.next_session(moment)
+
+    def settlement_date(self, traded: date) -> date:
+        """The business day on which a trade of `traded` settles."""
+        days = [session.day for session in self._sessions]
+        index = bisect_right(days, traded) - 1 + settlement_days(traded)
+        if not 0 <= index < len(days):
+            raise UnavailableError(f"the calendar does not reach the settlement of {traded}")
+        return days[index]
+
+
+def settlement_days(traded: date) -> int:
+    """Business days between a trade and its settlement: 3, since 2017-09-05 2, since 2024-05-28 1."""
+    return next(days for since, days in _CYCLES if traded >= since)
