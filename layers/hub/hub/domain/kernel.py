@@ -23,6 +23,10 @@ MONEY_STEP = Decimal("0.000001")
 QUANTITY_STEP = Decimal("0.000000001")
 CURRENCY = "USD"
 
+_ONE = Decimal(1)
+_CENT = Decimal("0.01")
+_HUNDREDTH_OF_A_CENT = Decimal("0.0001")
+
 # Products of the widest money and quantity need 44 digits; the default 28 would round in silence.
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation, DivisionByZero])
 _ROUNDING = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero])
@@ -94,6 +98,15 @@ def notional(price: Decimal, quantity: Decimal) -> Decimal:
     return money(_EXACT.multiply(price, quantity))
 
 
+def exact_product(price: Decimal, quantity: Decimal) -> Decimal:
+    """`price * quantity`, not rounded at all."""
+    return _EXACT.multiply(price, quantity)
+
+
+def exact_sum(left: Decimal, right: Decimal) -> Decimal:
+    return _EXACT.add(left, right)
+
+
 def ratio(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
     """`amount * part / whole` as money, rounded once."""
     return money(_ROUNDING.divide(_EXACT.multiply(amount, part), whole))
@@ -102,6 +115,11 @@ def ratio(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
 def unit_price(amount: Decimal, quantity: Decimal) -> Decimal:
     """`amount / quantity`, to six decimals."""
     return money(_ROUNDING.divide(amount, quantity))
+
+
+def price_increment(price: Decimal) -> Decimal:
+    """The smallest step of an order's price: a cent from one dollar on, else a hundredth of it."""
+    return _CENT if price >= _ONE else _HUNDREDTH_OF_A_CENT
 
 
 def plain(number: Decimal, places: int = 0) -> str:

@@ -1,0 +1,1 @@
+"""The ports on PostgreSQL. Nothing here but migrations and `statements` needs SQLAlchemy."""

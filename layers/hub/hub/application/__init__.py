@@ -1,0 +1,1 @@
+"""Use cases: one file each, pure but for the ports they are given."""

@@ -1,0 +1,1 @@
+"""Registering, logging in, and who is asking."""

@@ -1,0 +1,53 @@
+"""Prove who one is with a password, and get tokens for it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import NamedTuple
+
+from hub.application.ports import Clock, Customers, Ids, LoginSession, Passwords, Secrets, Tokens
+from hub.domain.identity.credentials import normal_email
+from hub.domain.kernel import UnauthenticatedError
+
+REFRESH_LIFE = timedelta(days=30)
+CUSTOMER_SCOPE = "customer"
+
+
+class LogInCommand(NamedTuple):
+    email: str
+    password: str
+
+
+class LoggedIn(NamedTuple):
+    access_token: str
+    refresh_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    customers: Customers
+    passwords: Passwords
+    tokens: Tokens
+    clock: Clock
+    ids: Ids
+    secrets: Secrets
+
+    def __call__(self, command: LogInCommand) -> LoggedIn:
+        """Raises UnauthenticatedError, the same for an unknown address and a wrong password."""
+        customer = self.customers.by_email(normal_email(command.email))
+        hashed = customer.password_hash if customer else None
+        if not self.passwords.verify(command.password, hashed) or customer is None:
+            raise UnauthenticatedError(
+                "the e-mail address or the password is wrong", code="bad_credentials"
+            )
+        now, refresh_token = self.clock.now(), self.secrets.token()
+        session = LoginSession(
+            session_id=self.ids.new(),
+            customer_id=customer.customer_id,
+            refresh_hash=sha256(refresh_token.encode()).digest(),
+            created_at=now,
+            expires_at=now + REFRESH_LIFE,
+        )
+        self.customers.open_session(session)
+        access = self.tokens.issue(customer.customer_id, session.session_id, CUSTOMER_SCOPE, now)
+        return LoggedIn(access, refresh_token)

@@ -1,0 +1,54 @@
+"""Take in a new customer and open their first paper account."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from hub.application.books import Cause, audit_payload
+from hub.application.ports import (
+    Clock,
+    Customer,
+    Customers,
+    EmailTakenError,
+    Ids,
+    NewCustomer,
+    Passwords,
+)
+from hub.domain.identity.credentials import check_password, normal_email
+from hub.domain.kernel import AccountId, ConflictError, CustomerId, Fault
+
+
+class RegisterCommand(NamedTuple):
+    email: str
+    password: str
+    name: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    customers: Customers
+    passwords: Passwords
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, command: RegisterCommand) -> NewCustomer:
+        """Raises InvalidInputError for a weak password, ConflictError for a taken address."""
+        email = normal_email(command.email)
+        check_password(command.password, email)
+        customer_id = CustomerId(self.ids.new())
+        cause = Cause(customer_id, "registered", self.clock.now(), None, command.trace_id)
+        account_id = AccountId(self.ids.new())
+        new = NewCustomer(
+            Customer(customer_id, email, command.name, self.passwords.hash(command.password)),
+            account_id,
+            cause,
+            audit_payload(cause, {"account_id": account_id}),
+        )
+        try:
+            self.customers.register(new)
+        except EmailTakenError as error:
+            fault = Fault("email", "unique", "this address is registered already")
+            raise ConflictError(
+                "the e-mail address is taken", code="email_taken", faults=(fault,)
+            ) from error
+        return new

@@ -1,0 +1,42 @@
+"""Instruments and their latest prices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from hub.application.ports import Clock, Instruments, MarketData
+from hub.domain.kernel import NotFoundError, UnavailableError
+from hub.domain.market.instrument import Instrument
+from hub.domain.market.quote import Quote
+from hub.domain.orders.matching import QUOTE_AGE_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class ListInstruments:
+    instruments: Instruments
+
+    def __call__(self) -> Sequence[Instrument]:
+        return self.instruments.all()
+
+
+class SeenQuote(NamedTuple):
+    quote: Quote
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GetMarketData:
+    instruments: Instruments
+    market_data: MarketData
+    clock: Clock
+
+    def __call__(self, symbol: str) -> SeenQuote:
+        """Raises NotFoundError for what is not traded, UnavailableError where no price is known."""
+        if self.instruments.find(symbol) is None:
+            raise NotFoundError(f"{symbol} is not traded here")
+        view = self.market_data.view([symbol])
+        quote = view.quotes.get(symbol)
+        if quote is None:
+            raise UnavailableError(f"{symbol} has no price", code="no_market_data")
+        now = view.clock.at(self.clock.now())
+        return SeenQuote(quote, quote.is_stale(now, view.clock.quote_age_limit(QUOTE_AGE_LIMIT)))

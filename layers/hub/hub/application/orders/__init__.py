@@ -1,0 +1,1 @@
+"""Taking, processing and showing orders."""

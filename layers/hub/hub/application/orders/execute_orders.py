@@ -1,0 +1,289 @@
+"""Decide and book a batch of orders in one transaction: execute, rest, queue or reject each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from hub.application.books import (
+    AccountBook,
+    Books,
+    Cause,
+    Destination,
+    ExecutionRow,
+    ObligationRow,
+    canonical,
+    domain_event,
+)
+from hub.application.ports import AccountsAtWork, Calendars, Clock, Ids, MarketView, Message
+from hub.domain.accounts.balance import Amounts, Balance, InsufficientBuyingPowerError
+from hub.domain.accounts.position import Position
+from hub.domain.kernel import CURRENCY, AccountId, OrderId, notional, plain, ratio
+from hub.domain.market.calendar import Calendar
+from hub.domain.market.quote import Quote, quote_record
+from hub.domain.orders.matching import (
+    QUOTE_AGE_LIMIT,
+    Match,
+    Outcome,
+    Touch,
+    match_on_arrival,
+    match_resting,
+)
+from hub.domain.orders.order import Order, Side, State
+
+EXCHANGE = "XNYS"
+_ARRIVING = frozenset({State.PENDING_NEW, State.ACCEPTED})
+_RESTING = frozenset({State.NEW, State.PARTIALLY_FILLED})
+_ZERO = Decimal(0)
+
+
+class OrderToProcess(NamedTuple):
+    order_id: OrderId
+    account_id: AccountId
+
+
+class ExecuteOrdersCommand(NamedTuple):
+    orders: Sequence[OrderToProcess]
+    view: MarketView
+    trace_id: str
+
+
+class ExecutedOrders(NamedTuple):
+    """`failed` could not be decided now and want another try; `messages` are to be announced."""
+
+    failed: Sequence[OrderId]
+    messages: Sequence[Message]
+
+
+class _Moment(NamedTuple):
+    """What holds for the whole batch."""
+
+    now: datetime
+    market_time: datetime
+    calendar: Calendar
+    trace_id: str
+
+    def cause(self, action: str) -> Cause:
+        return Cause("venue", action, self.now, self.market_time, self.trace_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ExecuteOrders:
+    """Running it again changes nothing: what an order's state has decided stays decided."""
+
+    accounts_at_work: AccountsAtWork
+    calendars: Calendars
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, command: ExecuteOrdersCommand) -> ExecutedOrders:
+        now = self.clock.now()
+        market_time = command.view.clock.at(now)
+        calendar = self.calendars.around(EXCHANGE, market_time)
+        moment = _Moment(now, market_time, calendar, command.trace_id)
+        account_ids = sorted({order.account_id for order in command.orders})
+        order_ids = [order.order_id for order in command.orders]
+        with self.accounts_at_work.open(account_ids, order_ids) as books:
+            batch = _Batch(books, command.view, moment, self.ids)
+            failed = [each for each in dict.fromkeys(order_ids) if not batch.process(each)]
+        messages = [
+            Message(row.message_id, row.account_id, row.destination, row.body)
+            for row in books.messages
+        ]
+        return ExecutedOrders(failed, messages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The orders of one transaction, each meeting the market of the same moment."""
+
+    books: Books
+    view: MarketView
+    moment: _Moment
+    ids: Ids
+
+    def process(self, order_id: OrderId) -> bool:
+        """Whether the order's fate is decided for now."""
+        order = self.books.orders.get(order_id)
+        if order is None:
+            return False
+        if order.state not in _ARRIVING | _RESTING:
+            return True
+        if self.moment.calendar.session_at(self.moment.market_time) is None:
+            self._queue(order)
+            return True
+        quote = self.view.quotes.get(order.symbol)
+        limit = self.view.clock.quote_age_limit(QUOTE_AGE_LIMIT)
+        if quote is None or quote.is_stale(self.moment.market_time, limit):
+            return False
+        self._meet(order, quote)
+        return True
+
+    def _queue(self, order: Order) -> None:
+        if order.state is not State.PENDING_NEW:
+            return
+        opening = self.moment.calendar.next_session(self.moment.market_time)
+        detail = {"opens_at": opening.open.isoformat() if opening else None}
+        self._step(order, order.move(State.ACCEPTED, self.moment.now), "queued", detail)
+
+    def _meet(self, order: Order, quote: Quote) -> None:
+        touch = Touch(quote.bid, quote.ask)
+        seen = {"quote": quote_record(quote)}
+        if order.state in _ARRIVING:
+            match = match_on_arrival(order, touch)
+            live = order.move(State.NEW, self.moment.now)
+            order = self._step(order, live, "entered", seen)
+        else:
+            match = match_resting(order, touch)
+        if match.outcome is Outcome.FILL:
+            self._fill(order, match, quote)
+        elif match.outcome is Outcome.CANCEL:
+            ended = order.move(State.CANCELED, self.moment.now)
+            self._end(order, ended, "not_marketable", seen)
+
+    def _fill(self, order: Order, match: Match, quote: Quote) -> None:
+        account = self.books.accounts[order.account_id]
+        value = notional(match.price, match.quantity)
+        released = ratio(order.reserved_cash, match.quantity, order.open_quantity)
+        try:
+            balance, amounts = _cash_moves(order, account.balance, value, released)
+        except InsufficientBuyingPowerError as error:
+            ended = order.reject(error.code, error.detail, self.moment.now)
+            seen = {"quote": quote_record(quote), **error.extra}
+            self._end(order, ended, "rejected", seen)
+            return
+        execution = self._execution(order, match, value, quote)
+        self.books.executions.append(execution)
+        if order.side is Side.SELL:
+            self.books.obligations.append(_obligation(execution))
+        filled = order.fill(match.quantity, match.price, self.moment.now).reserving(
+            order.reserved_cash - released, order.reserved_quantity - _sold(order, match)
+        )
+        position = account.positions.get(order.instrument_id, Position())
+        self.books.hold(account, order.instrument_id, _moved(position, order.side, match, value))
+        self.books.post(
+            account,
+            balance,
+            amounts,
+            transaction_id=self.ids.new(),
+            kind="execution",
+            reference=execution.execution_id,
+            at=self.moment.now,
+        )
+        self._step(order, filled, "executed", _fill_detail(execution, quote))
+
+    def _execution(self, order: Order, match: Match, value: Decimal, quote: Quote) -> ExecutionRow:
+        session = self.moment.calendar.session_at(self.moment.market_time)
+        traded = session.day if session else self.moment.market_time.date()
+        return ExecutionRow(
+            execution_id=self.ids.new(),
+            order_id=order.order_id,
+            fill_sequence=order.fills + 1,
+            account_id=order.account_id,
+            instrument_id=order.instrument_id,
+            side=order.side,
+            quantity=match.quantity,
+            price=match.price,
+            value=value,
+            settlement_date=self.moment.calendar.settlement_date(traded),
+            quote_id=quote.quote_id,
+            quote=canonical(quote_record(quote)),
+            market_time=self.moment.market_time,
+            executed_at=self.moment.now,
+        )
+
+    def _end(
+        self,
+        order: Order,
+        ended: Order,
+        action: str,
+        detail: Mapping[str, object],
+    ) -> None:
+        """The order ends without (further) fill: what it still reserved is free again."""
+        account = self.books.accounts[order.account_id]
+        if order.reserved_quantity:
+            position = account.positions[order.instrument_id].release(order.reserved_quantity)
+            self.books.hold(account, order.instrument_id, position)
+        balance, amounts = account.balance.release(order.reserved_cash)
+        self.books.post(
+            account,
+            balance,
+            amounts,
+            transaction_id=self.ids.new(),
+            kind="release",
+            reference=order.order_id,
+            at=self.moment.now,
+        )
+        self._step(order, ended.reserving(_ZERO, _ZERO), action, detail)
+
+    def _step(
+        self,
+        before: Order,
+        after: Order,
+        action: str,
+        detail: Mapping[str, object],
+    ) -> Order:
+        account: AccountBook = self.books.accounts[after.account_id]
+        cause = self.moment.cause(action)
+        kind = _EVENTS[after.state]
+        self.books.change(after)
+        self.books.record(account, kind, cause, detail, before=before, after=after)
+        self.books.audit(
+            account,
+            cause,
+            {"order_id": after.order_id, "before": before.state, "after": after.state, **detail},
+        )
+        told = {"order_id": after.order_id, "state": after.state, "symbol": after.symbol, **detail}
+        body = domain_event(kind, account.account_id, told)
+        self.books.announce(account, self.ids.new(), Destination.BUS, body, self.moment.now)
+        return after
+
+
+_EVENTS = {
+    State.ACCEPTED: "OrderQueued",
+    State.NEW: "OrderEntered",
+    State.PARTIALLY_FILLED: "OrderPartiallyExecuted",
+    State.FILLED: "OrderExecuted",
+    State.CANCELED: "OrderCanceled",
+    State.REJECTED: "OrderFailed",
+}
+
+
+def _cash_moves(
+    order: Order, balance: Balance, value: Decimal, released: Decimal
+) -> tuple[Balance, Amounts]:
+    if order.side is Side.BUY:
+        return balance.buy(value, released)
+    return balance.sell(value)
+
+
+def _moved(position: Position, side: Side, match: Match, value: Decimal) -> Position:
+    if side is Side.BUY:
+        return position.buy(match.quantity, value)
+    return position.sell(match.quantity, value)
+
+
+def _sold(order: Order, match: Match) -> Decimal:
+    return match.quantity if order.side is Side.SELL else _ZERO
+
+
+def _obligation(execution: ExecutionRow) -> ObligationRow:
+    return ObligationRow(
+        execution.execution_id,
+        execution.account_id,
+        CURRENCY,
+        execution.value,
+        execution.settlement_date,
+    )
+
+
+def _fill_detail(execution: ExecutionRow, quote: Quote) -> dict[str, object]:
+    return {
+        "execution_id": execution.execution_id,
+        "quantity": plain(execution.quantity),
+        "price": plain(execution.price, 2),
+        "value": plain(execution.value, 2),
+        "settlement_date": execution.settlement_date.isoformat(),
+        "quote": quote_record(quote),
+    }

@@ -1,0 +1,73 @@
+"""Show a customer's orders: one, its timeline, the history."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as BadBase64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from hub.application.ports import OrderFilter, Orders, TimelineStep
+from hub.domain.kernel import CustomerId, Fault, InvalidInputError, NotFoundError, OrderId
+from hub.domain.orders.order import Order
+
+
+@dataclass(frozen=True, slots=True)
+class GetOrder:
+    orders: Orders
+
+    def __call__(self, customer_id: CustomerId, order_id: OrderId) -> Order:
+        """Raises NotFoundError, also for another customer's order."""
+        order = self.orders.find(customer_id, order_id)
+        if order is None:
+            raise NotFoundError("there is no such order")
+        return order
+
+
+@dataclass(frozen=True, slots=True)
+class GetOrderTimeline:
+    orders: Orders
+
+    def __call__(self, customer_id: CustomerId, order_id: OrderId) -> Sequence[TimelineStep]:
+        """Raises NotFoundError, also for another customer's order."""
+        if self.orders.find(customer_id, order_id) is None:
+            raise NotFoundError("there is no such order")
+        return self.orders.timeline(order_id)
+
+
+class OrderPage(NamedTuple):
+    orders: Sequence[Order]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListOrderHistory:
+    orders: Orders
+
+    def __call__(self, wanted: OrderFilter) -> OrderPage:
+        """One page, newest first, and the cursor of the next: stable while new orders come in."""
+        found = self.orders.history(wanted._replace(limit=wanted.limit + 1))
+        page = found[: wanted.limit]
+        more = len(found) > wanted.limit
+        return OrderPage(page, _cursor(page[-1]) if more else None)
+
+
+def _cursor(order: Order) -> str:
+    place = json.dumps([order.created_at.isoformat(), order.order_id])
+    return urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def place_of(cursor: str) -> tuple[datetime, OrderId]:
+    """Where in the history a cursor stands. Raises InvalidInputError."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        moment, order_id = json.loads(urlsafe_b64decode(padded.encode("ascii")))
+        place = datetime.fromisoformat(moment), OrderId(str(UUID(order_id)))
+        if place[0].tzinfo is None:
+            raise ValueError("a cursor names its time zone")
+    except (ValueError, TypeError, AttributeError, BadBase64, RecursionError) as error:
+        fault = Fault("cursor", "cursor", "the cursor is not one that was given out")
+        raise InvalidInputError("the cursor cannot be read", faults=(fault,)) from error
+    return place

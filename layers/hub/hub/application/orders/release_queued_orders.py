@@ -1,0 +1,38 @@
+"""At the open, send the orders that were queued while the market was closed on their way again."""
+
+from dataclasses import dataclass
+
+from hub.application.books import Destination
+from hub.application.orders.execute_orders import EXCHANGE
+from hub.application.orders.submit_order import queue_body
+from hub.application.ports import Calendars, Clock, Ids, MarketData, Message, Orders, Publisher
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseQueuedOrders:
+    """Runs as often as it likes: an order that is on its way twice is executed once."""
+
+    orders: Orders
+    market_data: MarketData
+    calendars: Calendars
+    clock: Clock
+    ids: Ids
+    publisher: Publisher
+
+    def __call__(self, trace_id: str) -> int:
+        """How many orders were sent."""
+        market_time = self.market_data.view([]).clock.at(self.clock.now())
+        if self.calendars.around(EXCHANGE, market_time).session_at(market_time) is None:
+            return 0
+        messages = [
+            Message(
+                self.ids.new(),
+                order.account_id,
+                Destination.ORDERS_SUBMITTED,
+                queue_body(order, trace_id),
+            )
+            for order in self.orders.queued(BATCH)
+        ]
+        return len(self.publisher.publish(messages)) if messages else 0

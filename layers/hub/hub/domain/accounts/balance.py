@@ -1,0 +1,81 @@
+"""The cash of an account, and how buying, selling and reserving move it (order-semantics 4)."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from hub.domain.accounts.ledger import Ledger
+from hub.domain.kernel import CURRENCY, ForbiddenError
+
+_ZERO = Decimal(0)
+Amounts = dict[Ledger, Decimal]
+
+
+class InsufficientBuyingPowerError(ForbiddenError):
+    code = "insufficient_buying_power"
+
+
+def insufficient(available: Decimal, required: Decimal) -> InsufficientBuyingPowerError:
+    return InsufficientBuyingPowerError(
+        f"the order needs {required} {CURRENCY}, {available} are available",
+        extra={"available": str(available), "required": str(required)},
+    )
+
+
+class Balance(NamedTuple):
+    """`settled` and `unsettled` are the customer's cash; `reserved` of it is claimed by orders.
+
+    Each method returns the balance after it and the ledger amounts that say the same.
+    """
+
+    settled: Decimal = _ZERO
+    unsettled: Decimal = _ZERO
+    reserved: Decimal = _ZERO
+
+    @property
+    def total(self) -> Decimal:
+        return self.settled + self.unsettled
+
+    @property
+    def available(self) -> Decimal:
+        return self.total - self.reserved
+
+    def deposit(self, amount: Decimal) -> tuple["Balance", Amounts]:
+        after = self._replace(settled=self.settled + amount)
+        return after, {Ledger.SETTLED: amount, Ledger.DEPOSITS: -amount}
+
+    def reserve(self, amount: Decimal) -> tuple["Balance", Amounts]:
+        """Raises InsufficientBuyingPowerError."""
+        if amount > self.available:
+            raise insufficient(self.available, amount)
+        after = self._replace(reserved=self.reserved + amount)
+        return after, {Ledger.RESERVED: amount, Ledger.HOLDS: -amount}
+
+    def release(self, amount: Decimal) -> tuple["Balance", Amounts]:
+        after = self._replace(reserved=self.reserved - amount)
+        return after, {Ledger.RESERVED: -amount, Ledger.HOLDS: amount}
+
+    def buy(self, cost: Decimal, released: Decimal) -> tuple["Balance", Amounts]:
+        """Pay `cost`, settled cash first, giving back `released` of the reservation.
+
+        Raises InsufficientBuyingPowerError when the price ran away from the reservation and the
+        rest of the cash does not cover it.
+        """
+        if cost > self.available + released:
+            raise insufficient(self.available + released, cost)
+        from_settled = min(cost, self.settled)
+        from_unsettled = cost - from_settled
+        after = Balance(
+            self.settled - from_settled, self.unsettled - from_unsettled, self.reserved - released
+        )
+        return after, {
+            Ledger.SETTLED: -from_settled,
+            Ledger.UNSETTLED: -from_unsettled,
+            Ledger.MARKET: cost,
+            Ledger.RESERVED: -released,
+            Ledger.HOLDS: released,
+        }
+
+    def sell(self, proceeds: Decimal) -> tuple["Balance", Amounts]:
+        """Proceeds can be spent at once, and withdrawn once they settle."""
+        after = self._replace(unsettled=self.unsettled + proceeds)
+        return after, {Ledger.UNSETTLED: proceeds, Ledger.MARKET: -proceeds}

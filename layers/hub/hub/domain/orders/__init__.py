@@ -1,0 +1,1 @@
+"""The order, its states, and what the market does to it."""

@@ -1,0 +1,64 @@
+"""What the market does to an order when it meets a quote (order-semantics 1, profile `quote`).
+
+Liquidity is unlimited in this profile: an order that trades, trades whole.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from hub.domain.orders.order import Order, OrderType, Side, TimeInForce
+
+QUOTE_AGE_LIMIT = timedelta(seconds=5)
+
+
+class Outcome(StrEnum):
+    FILL = "fill"
+    REST = "rest"
+    CANCEL = "cancel"
+
+
+class Touch(NamedTuple):
+    """The prices an order meets, from a quote that is fit to trade on."""
+
+    bid: Decimal
+    ask: Decimal
+
+
+class Match(NamedTuple):
+    """What happens to the order; `price` and `quantity` say how it fills."""
+
+    outcome: Outcome
+    price: Decimal = Decimal(0)
+    quantity: Decimal = Decimal(0)
+
+
+def opposite_price(side: Side, touch: Touch) -> Decimal:
+    """What a market order pays or gets: a buy the ask, a sale the bid."""
+    return touch.ask if side is Side.BUY else touch.bid
+
+
+def is_marketable(side: Side, limit: Decimal, touch: Touch) -> bool:
+    return limit >= touch.ask if side is Side.BUY else limit <= touch.bid
+
+
+def match_on_arrival(order: Order, touch: Touch) -> Match:
+    """Market orders and marketable limits fill at the opposite side; other limits rest.
+
+    What may not rest (ioc, fok) is canceled instead.
+    """
+    if order.type is OrderType.MARKET or (
+        order.limit_price is not None and is_marketable(order.side, order.limit_price, touch)
+    ):
+        return Match(Outcome.FILL, opposite_price(order.side, touch), order.open_quantity)
+    if order.time_in_force in {TimeInForce.IOC, TimeInForce.FOK}:
+        return Match(Outcome.CANCEL)
+    return Match(Outcome.REST)
+
+
+def match_resting(order: Order, touch: Touch) -> Match:
+    """A resting limit fills at its own limit when the opposite side reaches it."""
+    if order.limit_price is not None and is_marketable(order.side, order.limit_price, touch):
+        return Match(Outcome.FILL, order.limit_price, order.open_quantity)
+    return Match(Outcome.REST)

@@ -1,0 +1,180 @@
+"""The order: its states, and the only moves between them (order-semantics 5)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from hub.domain.kernel import (
+    AccountId,
+    InstrumentId,
+    OrderId,
+    RejectedError,
+    exact_product,
+    exact_sum,
+    unit_price,
+)
+
+
+class Side(StrEnum):
+    BUY = "buy"
+    SELL = "sell"
+
+
+class OrderType(StrEnum):
+    MARKET = "market"
+    LIMIT = "limit"
+
+
+class TimeInForce(StrEnum):
+    DAY = "day"
+    GTC = "gtc"
+    IOC = "ioc"
+    FOK = "fok"
+
+
+class State(StrEnum):
+    PENDING_NEW = "pending_new"
+    ACCEPTED = "accepted"
+    HELD = "held"
+    NEW = "new"
+    PARTIALLY_FILLED = "partially_filled"
+    PENDING_CANCEL = "pending_cancel"
+    PENDING_REPLACE = "pending_replace"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    REPLACED = "replaced"
+
+
+_WORKING = frozenset(
+    {
+        State.PARTIALLY_FILLED,
+        State.FILLED,
+        State.CANCELED,
+        State.EXPIRED,
+        State.PENDING_CANCEL,
+        State.PENDING_REPLACE,
+        State.REPLACED,
+    }
+)
+
+MOVES: dict[State, frozenset[State]] = {
+    State.PENDING_NEW: frozenset({State.ACCEPTED, State.NEW, State.REJECTED}),
+    State.ACCEPTED: frozenset({State.NEW, State.CANCELED, State.REJECTED}),
+    State.HELD: frozenset({State.NEW, State.CANCELED}),
+    State.NEW: _WORKING | {State.REJECTED},
+    State.PARTIALLY_FILLED: _WORKING,
+    # A cancel that is refused, or overtaken by a fill, leaves the order where it was.
+    State.PENDING_CANCEL: frozenset(
+        {State.CANCELED, State.NEW, State.PARTIALLY_FILLED, State.FILLED}
+    ),
+    State.PENDING_REPLACE: frozenset(
+        {State.REPLACED, State.NEW, State.PARTIALLY_FILLED, State.FILLED}
+    ),
+    State.FILLED: frozenset(),
+    State.CANCELED: frozenset(),
+    State.EXPIRED: frozenset(),
+    State.REJECTED: frozenset(),
+    State.REPLACED: frozenset(),
+}
+
+TERMINAL = frozenset(state for state, moves in MOVES.items() if not moves)
+CANCELABLE = frozenset({State.PENDING_NEW, State.ACCEPTED, State.NEW, State.PARTIALLY_FILLED})
+
+_STATUS = {
+    State.PENDING_NEW: "PENDING",
+    State.ACCEPTED: "PENDING",
+    State.HELD: "PENDING",
+    State.FILLED: "EXECUTED",
+    State.REJECTED: "FAILED",
+    State.CANCELED: "CANCELLED",
+    State.EXPIRED: "CANCELLED",
+    State.REPLACED: "CANCELLED",
+}
+
+
+def status_of(state: State) -> str:
+    """The plain status that the native API shows beside the state."""
+    return _STATUS.get(state, "PROCESSING")
+
+
+class IllegalMoveError(RejectedError):
+    code = "illegal_move"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One instruction of one account. Methods return the next order; nothing mutates.
+
+    `filled_value` is the exact sum of price times quantity over the fills. `market_price` is what
+    the market asked (bid, for a sale) when the order came in, at market time `market_time`;
+    `created_at` and `updated_at` are wall time.
+    """
+
+    order_id: OrderId
+    account_id: AccountId
+    client_order_id: str
+    instrument_id: InstrumentId
+    symbol: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    quantity: Decimal
+    limit_price: Decimal | None
+    state: State
+    filled_quantity: Decimal
+    filled_value: Decimal
+    fills: int
+    reserved_cash: Decimal
+    reserved_quantity: Decimal
+    market_price: Decimal
+    reason_code: str | None
+    reason: str | None
+    market_time: datetime
+    created_at: datetime
+    updated_at: datetime
+    executed_at: datetime | None
+
+    @property
+    def open_quantity(self) -> Decimal:
+        return self.quantity - self.filled_quantity
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.state in TERMINAL
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """Volume-weighted over the fills, to six decimals."""
+        if not self.filled_quantity:
+            return None
+        return unit_price(self.filled_value, self.filled_quantity)
+
+    def move(self, to: State, at: datetime) -> "Order":
+        if to not in MOVES[self.state]:
+            raise IllegalMoveError(f"an order that is {self.state} cannot become {to}")
+        return replace(self, state=to, updated_at=at)
+
+    def fill(self, quantity: Decimal, price: Decimal, at: datetime) -> "Order":
+        """The order after a fill. It holds no reservation for what is filled (see `reserving`)."""
+        if not 0 < quantity <= self.open_quantity:
+            raise IllegalMoveError(
+                f"a fill of {quantity} does not fit the open {self.open_quantity}"
+            )
+        complete = quantity == self.open_quantity
+        filled = self.move(State.FILLED if complete else State.PARTIALLY_FILLED, at)
+        return replace(
+            filled,
+            filled_quantity=self.filled_quantity + quantity,
+            filled_value=exact_sum(self.filled_value, exact_product(price, quantity)),
+            fills=self.fills + 1,
+            executed_at=at if complete else None,
+        )
+
+    def reject(self, code: str, reason: str, at: datetime) -> "Order":
+        return replace(self.move(State.REJECTED, at), reason_code=code, reason=reason)
+
+    def reserving(self, cash: Decimal, quantity: Decimal) -> "Order":
+        return replace(self, reserved_cash=cash, reserved_quantity=quantity)
