@@ -68,8 +68,8 @@ class Publisher(Protocol):
 class Outbox(Protocol):
     def forget(self, message_ids: Sequence[str]) -> None: ...
 
-    def unsent_since(self, moment: datetime, limit: int) -> Sequence[Message]:
-        """Messages older than `moment`, oldest first."""
+    def claim(self, moment: datetime, limit: int) -> AbstractContextManager[Sequence[Message]]:
+        """Messages older than `moment` that nobody else has claimed, oldest first."""
 
 
 class AccountsAtWork(Protocol):

@@ -19,9 +19,9 @@ class SweepOutbox:
     def __call__(self) -> int:
         """How many messages were sent: batch after batch, until one is not taken whole."""
         sent = 0
-        while messages := self.outbox.unsent_since(self.clock.now() - LEFT_BEHIND, BATCH):
-            taken = self.relay.send(messages)
+        while True:
+            with self.outbox.claim(self.clock.now() - LEFT_BEHIND, BATCH) as messages:
+                taken = self.relay.send(messages)
             sent += taken
-            if taken < len(messages):
-                break
-        return sent
+            if taken < BATCH:
+                return sent

@@ -1,4 +1,4 @@
-"""Price a batch: quotes of all its symbols and the market clock, as a state machine carries them."""
+"""Price a batch: the quotes of all its symbols, and the market clock."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -2,10 +2,9 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as BadBase64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -64,10 +63,13 @@ def place_of(cursor: str) -> tuple[datetime, OrderId]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         moment, order_id = json.loads(urlsafe_b64decode(padded.encode("ascii")))
-        place = datetime.fromisoformat(moment), OrderId(str(UUID(order_id)))
-        if place[0].tzinfo is None:
-            raise ValueError("a cursor names its time zone")
-    except (ValueError, TypeError, AttributeError, BadBase64, RecursionError) as error:
+        return datetime.fromisoformat(moment).astimezone(UTC), OrderId(str(UUID(order_id)))
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         fault = Fault("cursor", "cursor", "the cursor is not one that was given out")
         raise InvalidInputError("the cursor cannot be read", faults=(fault,)) from error
-    return place

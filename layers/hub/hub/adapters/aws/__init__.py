@@ -1,0 +1,1 @@
+"""The ports on AWS, by signed JSON calls: no SDK, whose import every cold start would pay."""

@@ -1,0 +1,182 @@
+"""Calls to AWS services that speak JSON, signed with Signature Version 4."""
+
+import hashlib
+import hmac
+import http.client
+import json
+import ssl
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
+
+from hub.application.ports import Clock
+from hub.domain.kernel import UnavailableError
+
+_TIMEOUT_SECONDS = 10.0
+_ALGORITHM = "AWS4-HMAC-SHA256"
+
+
+class Credentials(NamedTuple):
+    access_key: str
+    secret_key: str
+    session_token: str | None
+
+
+class Endpoint(NamedTuple):
+    """Where a service answers; `prefix` stands before the action in the target header."""
+
+    service: str
+    region: str
+    url: str
+    prefix: str
+
+
+class AwsError(UnavailableError):
+    """The service answered with an error, whose name is `kind`."""
+
+    code = "aws"
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind
+
+
+class AwsJson:
+    """One kept-alive connection to one service; not for several threads at once."""
+
+    def __init__(
+        self, endpoint: Endpoint, credentials: Callable[[], Credentials], clock: Clock
+    ) -> None:
+        self._endpoint = endpoint
+        self._credentials = credentials
+        self._clock = clock
+        self._split = urlsplit(endpoint.url)
+        self._connection: http.client.HTTPConnection | None = None
+
+    def call(
+        self, action: str, body: Mapping[str, Any], *, timeout: float = _TIMEOUT_SECONDS
+    ) -> dict[str, Any]:
+        """The answer's body. Raises AwsError, or UnavailableError where nobody answers.
+
+        A kept connection that was closed meanwhile is replaced, so a call may happen twice.
+        """
+        payload = json.dumps(body).encode()
+        for fresh in (self._connection is None, True):
+            connection = self._open(timeout)
+            try:
+                connection.request("POST", "/", payload, self._headers(action, payload))
+                response = connection.getresponse()
+                content = response.read()
+                return _answer(response.status, content)
+            except (OSError, http.client.HTTPException) as error:
+                self.close()
+                if fresh:
+                    raise UnavailableError(
+                        f"{self._endpoint.service} does not answer", code="aws"
+                    ) from error
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _open(self, timeout: float) -> http.client.HTTPConnection:
+        if self._connection is None:
+            host, port = self._split.hostname or "", self._split.port
+            if self._split.scheme == "https":
+                self._connection = http.client.HTTPSConnection(
+                    host, port, timeout=timeout, context=ssl.create_default_context()
+                )
+            else:
+                self._connection = http.client.HTTPConnection(host, port, timeout=timeout)
+        if self._connection.sock is not None:
+            self._connection.sock.settimeout(timeout)
+        return self._connection
+
+    def _headers(self, action: str, payload: bytes) -> dict[str, str]:
+        signed = {
+            "content-type": "application/x-amz-json-1.0",
+            "host": self._split.netloc,
+            "x-amz-target": f"{self._endpoint.prefix}.{action}",
+        }
+        return sign(self._endpoint, self._credentials(), self._clock.now(), signed, payload)
+
+
+def sign(
+    endpoint: Endpoint,
+    credentials: Credentials,
+    now: datetime,
+    headers: Mapping[str, str],
+    payload: bytes,
+) -> dict[str, str]:
+    """The headers with date, token and authorization of a POST to `/`."""
+    all_headers = {**headers, "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ")}
+    if credentials.session_token:
+        all_headers["x-amz-security-token"] = credentials.session_token
+    names = ";".join(sorted(all_headers))
+    canonical = "\n".join(
+        [
+            "POST",
+            "/",
+            "",
+            *(f"{name}:{all_headers[name].strip()}" for name in sorted(all_headers)),
+            "",
+            names,
+            hashlib.sha256(payload).hexdigest(),
+        ]
+    )
+    scope, signature = _signature(endpoint, credentials, now, canonical)
+    all_headers["authorization"] = (
+        f"{_ALGORITHM} Credential={credentials.access_key}/{scope}, "
+        f"SignedHeaders={names}, Signature={signature}"
+    )
+    return all_headers
+
+
+def database_password(
+    host: str, port: int, user: str, region: str, credentials: Credentials, now: datetime
+) -> str:
+    """A token that RDS takes as `user`'s password for fifteen minutes."""
+    endpoint = Endpoint("rds-db", region, "", "")
+    date = now.strftime("%Y%m%d")
+    query = {
+        "Action": "connect",
+        "DBUser": user,
+        "X-Amz-Algorithm": _ALGORITHM,
+        "X-Amz-Credential": f"{credentials.access_key}/{date}/{region}/rds-db/aws4_request",
+        "X-Amz-Date": now.strftime("%Y%m%dT%H%M%SZ"),
+        "X-Amz-Expires": "900",
+        "X-Amz-SignedHeaders": "host",
+    }
+    if credentials.session_token:
+        query["X-Amz-Security-Token"] = credentials.session_token
+    text = "&".join(
+        f"{quote(name, safe='')}={quote(query[name], safe='')}" for name in sorted(query)
+    )
+    empty = hashlib.sha256(b"").hexdigest()
+    canonical = "\n".join(["GET", "/", text, f"host:{host}:{port}", "", "host", empty])
+    _, signature = _signature(endpoint, credentials, now, canonical)
+    return f"{host}:{port}/?{text}&X-Amz-Signature={signature}"
+
+
+def _signature(
+    endpoint: Endpoint, credentials: Credentials, now: datetime, canonical: str
+) -> tuple[str, str]:
+    date = now.strftime("%Y%m%d")
+    scope = f"{date}/{endpoint.region}/{endpoint.service}/aws4_request"
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    text = "\n".join([_ALGORITHM, now.strftime("%Y%m%dT%H%M%SZ"), scope, digest])
+    key = f"AWS4{credentials.secret_key}".encode()
+    for part in (date, endpoint.region, endpoint.service, "aws4_request"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return scope, hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _answer(status: int, content: bytes) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(content) if content else {}
+    if status >= http.client.BAD_REQUEST:
+        kind = str(body.get("__type", status)).rpartition("#")[2]
+        raise AwsError(kind, str(body.get("message") or body.get("Message") or ""))
+    return body

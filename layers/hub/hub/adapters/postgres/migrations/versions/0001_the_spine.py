@@ -1,0 +1,465 @@
+"""The tables of the spine: identity, accounts, market, orders, ledger, outbox."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "exchange_sessions",
+        sa.Column("exchange", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "opens_at < closes_at", name=op.f("ck_exchange_sessions_opens_before_it_closes")
+        ),
+        sa.PrimaryKeyConstraint("exchange", "day", name=op.f("pk_exchange_sessions")),
+    )
+    op.create_table(
+        "instruments",
+        sa.Column("instrument_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("exchange", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("instrument_id", name=op.f("pk_instruments")),
+    )
+    op.create_table(
+        "market_clock",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("market", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("wall", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("speed", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_market_clock")),
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("message_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("destination", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_outbox")),
+    )
+    op.create_index("ix_outbox_created_at", "outbox", ["created_at"], unique=False)
+    op.create_table(
+        "users",
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_users")),
+        sa.UniqueConstraint("email", name=op.f("uq_users_email")),
+    )
+    op.create_table(
+        "accounts",
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("event_sequence", sa.BigInteger(), nullable=False),
+        sa.Column("audit_sequence", sa.BigInteger(), nullable=False),
+        sa.Column("audit_hash", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("kind IN ('paper')", name=op.f("ck_accounts_kind_known")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.user_id"], name=op.f("fk_accounts_user_id")),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_accounts")),
+    )
+    op.create_index(op.f("ix_accounts_user_id"), "accounts", ["user_id"], unique=False)
+    op.create_table(
+        "daily_bars",
+        sa.Column("instrument_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("open", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("high", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("low", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("close", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("adjusted_close", sa.Numeric(precision=24, scale=13), nullable=False),
+        sa.Column("volume", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"],
+            ["instruments.instrument_id"],
+            name=op.f("fk_daily_bars_instrument_id"),
+        ),
+        sa.PrimaryKeyConstraint("instrument_id", "day", name=op.f("pk_daily_bars")),
+    )
+    op.create_table(
+        "instrument_symbols",
+        sa.Column("symbol", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("instrument_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"],
+            ["instruments.instrument_id"],
+            name=op.f("fk_instrument_symbols_instrument_id"),
+        ),
+        sa.PrimaryKeyConstraint("symbol", "valid_from", name=op.f("pk_instrument_symbols")),
+    )
+    op.create_index(
+        "ix_instrument_symbols_current",
+        "instrument_symbols",
+        ["symbol"],
+        unique=True,
+        postgresql_where="valid_to IS NULL",
+    )
+    op.create_table(
+        "login_sessions",
+        sa.Column("session_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("refresh_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.user_id"], name=op.f("fk_login_sessions_user_id")
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_login_sessions")),
+        sa.UniqueConstraint("refresh_hash", name=op.f("uq_login_sessions_refresh_hash")),
+    )
+    op.create_index(op.f("ix_login_sessions_user_id"), "login_sessions", ["user_id"], unique=False)
+    op.create_table(
+        "account_events",
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("state_before", sa.Text(), nullable=True),
+        sa.Column("state_after", sa.Text(), nullable=True),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("market_time", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_account_events_account_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "sequence", name=op.f("pk_account_events")),
+    )
+    op.create_index(
+        "ix_account_events_order",
+        "account_events",
+        ["order_id"],
+        unique=False,
+        postgresql_where="order_id IS NOT NULL",
+    )
+    op.create_table(
+        "audit_events",
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_audit_events_account_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "sequence", name=op.f("pk_audit_events")),
+    )
+    op.create_table(
+        "balances",
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("settled", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("unsettled", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("reserved", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.CheckConstraint(
+            "reserved >= 0 AND reserved < 1e12", name=op.f("ck_balances_reserved_range")
+        ),
+        sa.CheckConstraint(
+            "settled + unsettled - reserved >= 0", name=op.f("ck_balances_available_not_negative")
+        ),
+        sa.CheckConstraint(
+            "settled >= 0 AND settled < 1e12", name=op.f("ck_balances_settled_range")
+        ),
+        sa.CheckConstraint(
+            "unsettled >= 0 AND unsettled < 1e12", name=op.f("ck_balances_unsettled_range")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_balances_account_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "currency", name=op.f("pk_balances")),
+    )
+    op.create_table(
+        "ledger_transactions",
+        sa.Column("transaction_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_ledger_transactions_account_id")
+        ),
+        sa.PrimaryKeyConstraint("transaction_id", name=op.f("pk_ledger_transactions")),
+        sa.UniqueConstraint(
+            "account_id",
+            "kind",
+            "reference",
+            name=op.f("uq_ledger_transactions_account_id_kind_reference"),
+        ),
+    )
+    op.create_table(
+        "orders",
+        sa.Column("order_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("client_order_id", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("instrument_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("symbol", sa.Text(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("time_in_force", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Numeric(precision=20, scale=9), nullable=False),
+        sa.Column("limit_price", sa.Numeric(precision=20, scale=6), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("filled_quantity", sa.Numeric(precision=20, scale=9), nullable=False),
+        sa.Column("filled_value", sa.Numeric(precision=38, scale=15), nullable=False),
+        sa.Column("fills", sa.Integer(), nullable=False),
+        sa.Column("reserved_cash", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("reserved_quantity", sa.Numeric(precision=20, scale=9), nullable=False),
+        sa.Column("market_price", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("reason_code", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("market_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("executed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(type = 'limit') = (limit_price IS NOT NULL)",
+            name=op.f("ck_orders_limit_has_its_price"),
+        ),
+        sa.CheckConstraint("side IN ('buy', 'sell')", name=op.f("ck_orders_side_known")),
+        sa.CheckConstraint(
+            "state IN ('pending_new', 'accepted', 'held', 'new', 'partially_filled', 'pending_cancel', 'pending_replace', 'filled', 'canceled', 'expired', 'rejected', 'replaced')",
+            name=op.f("ck_orders_state_known"),
+        ),
+        sa.CheckConstraint(
+            "time_in_force IN ('day', 'gtc', 'ioc', 'fok')",
+            name=op.f("ck_orders_time_in_force_known"),
+        ),
+        sa.CheckConstraint("type IN ('market', 'limit')", name=op.f("ck_orders_type_known")),
+        sa.CheckConstraint(
+            "filled_quantity >= 0 AND filled_quantity <= quantity",
+            name=op.f("ck_orders_filled_at_most_quantity"),
+        ),
+        sa.CheckConstraint(
+            "limit_price > 0 AND limit_price < 1e12", name=op.f("ck_orders_limit_price_range")
+        ),
+        sa.CheckConstraint(
+            "quantity > 0 AND quantity < 1e11", name=op.f("ck_orders_quantity_range")
+        ),
+        sa.CheckConstraint(
+            "reserved_cash >= 0 AND reserved_cash < 1e12",
+            name=op.f("ck_orders_reserved_cash_range"),
+        ),
+        sa.CheckConstraint(
+            "reserved_quantity >= 0 AND reserved_quantity <= quantity - filled_quantity",
+            name=op.f("ck_orders_reserved_quantity_range"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_orders_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"], ["instruments.instrument_id"], name=op.f("fk_orders_instrument_id")
+        ),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_orders")),
+        sa.UniqueConstraint(
+            "account_id", "client_order_id", name=op.f("uq_orders_account_id_client_order_id")
+        ),
+    )
+    op.create_index(
+        "ix_orders_history", "orders", ["account_id", "created_at", "order_id"], unique=False
+    )
+    op.create_index(
+        "ix_orders_open",
+        "orders",
+        ["instrument_id", "state"],
+        unique=False,
+        postgresql_where="state IN ('accepted', 'new', 'partially_filled')",
+    )
+    op.create_index(
+        "ix_orders_reserving",
+        "orders",
+        ["account_id"],
+        unique=False,
+        postgresql_where="reserved_cash > 0 OR reserved_quantity > 0",
+    )
+    op.create_table(
+        "positions",
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("instrument_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("quantity", sa.Numeric(precision=20, scale=9), nullable=False),
+        sa.Column("reserved", sa.Numeric(precision=20, scale=9), nullable=False),
+        sa.Column("cost", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("realised", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.CheckConstraint("cost >= 0 AND cost < 1e12", name=op.f("ck_positions_cost_range")),
+        sa.CheckConstraint(
+            "quantity >= 0 AND quantity < 1e11", name=op.f("ck_positions_quantity_range")
+        ),
+        sa.CheckConstraint(
+            "reserved >= 0 AND reserved <= quantity",
+            name=op.f("ck_positions_sellable_not_negative"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_positions_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"],
+            ["instruments.instrument_id"],
+            name=op.f("fk_positions_instrument_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "instrument_id", name=op.f("pk_positions")),
+    )
+    op.create_table(
+        "executions",
+        sa.Column("execution_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("order_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("fill_sequence", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("instrument_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Numeric(precision=20, scale=9), nullable=False),
+        sa.Column("price", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("value", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("settlement_date", sa.Date(), nullable=False),
+        sa.Column("quote_id", sa.Text(), nullable=False),
+        sa.Column("quote", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("market_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("executed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("price > 0 AND price < 1e12", name=op.f("ck_executions_price_range")),
+        sa.CheckConstraint(
+            "quantity > 0 AND quantity < 1e11", name=op.f("ck_executions_quantity_range")
+        ),
+        sa.CheckConstraint("value >= 0 AND value < 1e12", name=op.f("ck_executions_value_range")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_executions_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"],
+            ["instruments.instrument_id"],
+            name=op.f("fk_executions_instrument_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.order_id"], name=op.f("fk_executions_order_id")
+        ),
+        sa.PrimaryKeyConstraint("execution_id", name=op.f("pk_executions")),
+        sa.UniqueConstraint(
+            "order_id", "fill_sequence", name=op.f("uq_executions_order_id_fill_sequence")
+        ),
+    )
+    op.create_index(
+        "ix_executions_account", "executions", ["account_id", "instrument_id"], unique=False
+    )
+    op.create_table(
+        "ledger_entries",
+        sa.Column("transaction_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("ledger", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.CheckConstraint(
+            "ledger IN ('settled', 'unsettled', 'reserved', 'holds', 'market', 'fees', 'deposits', 'dividends')",
+            name=op.f("ck_ledger_entries_ledger_known"),
+        ),
+        sa.CheckConstraint(
+            "amount > -1e12 AND amount < 1e12 AND amount <> 0",
+            name=op.f("ck_ledger_entries_amount_range"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["transaction_id"],
+            ["ledger_transactions.transaction_id"],
+            name=op.f("fk_ledger_entries_transaction_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "transaction_id", "ledger", "currency", name=op.f("pk_ledger_entries")
+        ),
+    )
+    op.create_index(
+        "ix_ledger_entries_account", "ledger_entries", ["account_id", "ledger"], unique=False
+    )
+    op.create_table(
+        "settlement_obligations",
+        sa.Column("execution_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("settlement_date", sa.Date(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.account_id"],
+            name=op.f("fk_settlement_obligations_account_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["execution_id"],
+            ["executions.execution_id"],
+            name=op.f("fk_settlement_obligations_execution_id"),
+        ),
+        sa.PrimaryKeyConstraint("execution_id", name=op.f("pk_settlement_obligations")),
+    )
+    op.create_index(
+        "ix_settlement_obligations_due",
+        "settlement_obligations",
+        ["settlement_date"],
+        unique=False,
+        postgresql_where="settled_at IS NULL",
+    )
+
+
+def downgrade() -> None:
+    op.drop_index(
+        "ix_settlement_obligations_due",
+        table_name="settlement_obligations",
+        postgresql_where="settled_at IS NULL",
+    )
+    op.drop_table("settlement_obligations")
+    op.drop_index("ix_ledger_entries_account", table_name="ledger_entries")
+    op.drop_table("ledger_entries")
+    op.drop_index("ix_executions_account", table_name="executions")
+    op.drop_table("executions")
+    op.drop_table("positions")
+    op.drop_index(
+        "ix_orders_reserving",
+        table_name="orders",
+        postgresql_where="reserved_cash > 0 OR reserved_quantity > 0",
+    )
+    op.drop_index(
+        "ix_orders_open",
+        table_name="orders",
+        postgresql_where="state IN ('accepted', 'new', 'partially_filled')",
+    )
+    op.drop_index("ix_orders_history", table_name="orders")
+    op.drop_table("orders")
+    op.drop_table("ledger_transactions")
+    op.drop_table("balances")
+    op.drop_table("audit_events")
+    op.drop_index(
+        "ix_account_events_order",
+        table_name="account_events",
+        postgresql_where="order_id IS NOT NULL",
+    )
+    op.drop_table("account_events")
+    op.drop_index(op.f("ix_login_sessions_user_id"), table_name="login_sessions")
+    op.drop_table("login_sessions")
+    op.drop_index(
+        "ix_instrument_symbols_current",
+        table_name="instrument_symbols",
+        postgresql_where="valid_to IS NULL",
+    )
+    op.drop_table("instrument_symbols")
+    op.drop_table("daily_bars")
+    op.drop_index(op.f("ix_accounts_user_id"), table_name="accounts")
+    op.drop_table("accounts")
+    op.drop_table("users")
+    op.drop_index("ix_outbox_created_at", table_name="outbox")
+    op.drop_table("outbox")
+    op.drop_table("market_clock")
+    op.drop_table("instruments")
+    op.drop_table("exchange_sessions")

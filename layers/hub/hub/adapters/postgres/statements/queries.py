@@ -1,0 +1,377 @@
+"""What is read, and the few rows that stand alone."""
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Delete,
+    Insert,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from hub.adapters.postgres.statements.books import order_columns
+from hub.adapters.postgres.statements.parts import CURRENCY, given, insert_from, text_of
+from hub.adapters.postgres.tables import (
+    ID,
+    account_events,
+    accounts,
+    audit_events,
+    balances,
+    daily_bars,
+    exchange_sessions,
+    instrument_symbols,
+    instruments,
+    ledger_entries,
+    ledger_transactions,
+    login_sessions,
+    market_clock,
+    orders,
+    outbox,
+    positions,
+    users,
+)
+
+_LIMIT: ColumnElement[int] = bindparam("b_limit", type_=Integer)
+_OWNER = given("user_id", accounts.c.user_id)
+_TEXTS = ARRAY(orders.c.symbol.type)
+
+
+def find_order() -> Select[Any]:
+    return (
+        select(*order_columns())
+        .select_from(orders.join(accounts, accounts.c.account_id == orders.c.account_id))
+        .where(
+            orders.c.order_id == given("order_id", orders.c.order_id), accounts.c.user_id == _OWNER
+        )
+    )
+
+
+def find_submitted() -> Select[Any]:
+    return select(*order_columns(), orders.c.request_hash).where(
+        orders.c.account_id == given("account_id", orders.c.account_id),
+        orders.c.client_order_id == given("client_order_id", orders.c.client_order_id),
+    )
+
+
+def _unless_given(parameter: ColumnElement[Any], condition: ColumnElement[bool]) -> Any:
+    return or_(parameter.is_(None), condition)
+
+
+def list_history() -> Select[Any]:
+    """Newest first. A filter that is NULL does not filter."""
+    symbols = bindparam("b_symbols", type_=_TEXTS)
+    states = bindparam("b_states", type_=_TEXTS)
+    side = given("side", orders.c.side)
+    account_id = given("account_id", orders.c.account_id)
+    after, until = given("after", orders.c.created_at), given("until", orders.c.created_at)
+    before = given("before", orders.c.created_at)
+    mine = select(accounts.c.account_id).where(
+        accounts.c.user_id == _OWNER,
+        _unless_given(account_id, accounts.c.account_id == account_id),
+    )
+    place = tuple_(orders.c.created_at, orders.c.order_id)
+    last = tuple_(before, given("before_id", orders.c.order_id))
+    return (
+        select(*order_columns())
+        .where(
+            orders.c.account_id.in_(mine),
+            _unless_given(symbols, orders.c.symbol == func.any(symbols)),
+            _unless_given(states, orders.c.state == func.any(states)),
+            _unless_given(side, orders.c.side == side),
+            _unless_given(after, orders.c.created_at > after),
+            _unless_given(until, orders.c.created_at <= until),
+            _unless_given(before, place < last),
+        )
+        .order_by(orders.c.created_at.desc(), orders.c.order_id.desc())
+        .limit(_LIMIT)
+    )
+
+
+def list_timeline() -> Select[Any]:
+    return (
+        select(
+            account_events.c.sequence,
+            account_events.c.type,
+            account_events.c.state_before,
+            account_events.c.state_after,
+            account_events.c.cause,
+            account_events.c.detail,
+            account_events.c.market_time,
+            account_events.c.at,
+        )
+        .where(account_events.c.order_id == given("order_id", account_events.c.order_id))
+        .order_by(account_events.c.sequence)
+    )
+
+
+def list_queued() -> Select[Any]:
+    return (
+        select(*order_columns())
+        .where(orders.c.state == text_of("accepted"))
+        .order_by(orders.c.created_at, orders.c.order_id)
+        .limit(_LIMIT)
+    )
+
+
+def list_accounts() -> Select[Any]:
+    account_id = given("account_id", accounts.c.account_id)
+    return (
+        select(
+            accounts.c.account_id,
+            accounts.c.name,
+            accounts.c.kind,
+            accounts.c.currency,
+            accounts.c.created_at,
+            balances.c.settled,
+            balances.c.unsettled,
+            balances.c.reserved,
+        )
+        .select_from(
+            accounts.join(
+                balances,
+                and_(
+                    balances.c.account_id == accounts.c.account_id, balances.c.currency == CURRENCY
+                ),
+            )
+        )
+        .where(
+            accounts.c.user_id == _OWNER,
+            _unless_given(account_id, accounts.c.account_id == account_id),
+        )
+        .order_by(accounts.c.created_at, accounts.c.account_id)
+    )
+
+
+def list_positions() -> Select[Any]:
+    account_id = given("account_id", accounts.c.account_id)
+    return (
+        select(
+            positions.c.account_id,
+            positions.c.instrument_id,
+            instrument_symbols.c.symbol,
+            instruments.c.name,
+            instruments.c.category,
+            positions.c.quantity,
+            positions.c.reserved,
+            positions.c.cost,
+            positions.c.realised,
+        )
+        .select_from(
+            positions.join(accounts, accounts.c.account_id == positions.c.account_id)
+            .join(instruments, instruments.c.instrument_id == positions.c.instrument_id)
+            .join(
+                instrument_symbols,
+                and_(
+                    instrument_symbols.c.instrument_id == positions.c.instrument_id,
+                    instrument_symbols.c.valid_to.is_(None),
+                ),
+            )
+        )
+        .where(
+            accounts.c.user_id == _OWNER,
+            _unless_given(account_id, positions.c.account_id == account_id),
+            positions.c.quantity > literal_column("0"),
+        )
+        .order_by(instrument_symbols.c.symbol, positions.c.account_id)
+    )
+
+
+def find_deposit() -> Select[Any]:
+    return (
+        select(ledger_entries.c.amount)
+        .select_from(
+            ledger_transactions.join(
+                ledger_entries,
+                and_(
+                    ledger_entries.c.transaction_id == ledger_transactions.c.transaction_id,
+                    ledger_entries.c.ledger == text_of("settled"),
+                ),
+            )
+        )
+        .where(
+            ledger_transactions.c.account_id == given("account_id", accounts.c.account_id),
+            ledger_transactions.c.kind == text_of("deposit"),
+            ledger_transactions.c.reference == given("reference", ledger_transactions.c.reference),
+        )
+    )
+
+
+def list_instruments() -> Select[Any]:
+    return (
+        select(
+            instruments.c.instrument_id,
+            instrument_symbols.c.symbol,
+            instruments.c.name,
+            instruments.c.category,
+            instruments.c.exchange,
+            instruments.c.currency,
+        )
+        .select_from(
+            instruments.join(
+                instrument_symbols,
+                and_(
+                    instrument_symbols.c.instrument_id == instruments.c.instrument_id,
+                    instrument_symbols.c.valid_to.is_(None),
+                ),
+            )
+        )
+        .order_by(instrument_symbols.c.symbol)
+    )
+
+
+def list_sessions() -> Select[Any]:
+    return (
+        select(
+            exchange_sessions.c.exchange,
+            exchange_sessions.c.day,
+            exchange_sessions.c.opens_at,
+            exchange_sessions.c.closes_at,
+        )
+        .where(
+            exchange_sessions.c.exchange == given("exchange", exchange_sessions.c.exchange),
+            exchange_sessions.c.day >= bindparam("b_since", type_=Date),
+            exchange_sessions.c.day <= bindparam("b_until", type_=Date),
+        )
+        .order_by(exchange_sessions.c.day)
+    )
+
+
+def find_market_clock() -> Select[Any]:
+    return select(market_clock.c.market, market_clock.c.wall, market_clock.c.speed).where(
+        market_clock.c.name == given("name", market_clock.c.name)
+    )
+
+
+def list_last_closes() -> Select[Any]:
+    """The last daily close of each symbol before a day, and when that session closed."""
+    symbols = bindparam("b_symbols", type_=_TEXTS)
+    return (
+        select(
+            instrument_symbols.c.symbol,
+            daily_bars.c.close,
+            exchange_sessions.c.closes_at,
+        )
+        .distinct(instrument_symbols.c.symbol)
+        .select_from(
+            instrument_symbols.join(
+                daily_bars, daily_bars.c.instrument_id == instrument_symbols.c.instrument_id
+            )
+            .join(instruments, instruments.c.instrument_id == daily_bars.c.instrument_id)
+            .join(
+                exchange_sessions,
+                and_(
+                    exchange_sessions.c.exchange == instruments.c.exchange,
+                    exchange_sessions.c.day == daily_bars.c.day,
+                ),
+            )
+        )
+        .where(
+            instrument_symbols.c.symbol == func.any(symbols),
+            instrument_symbols.c.valid_to.is_(None),
+            exchange_sessions.c.closes_at <= given("moment", exchange_sessions.c.closes_at),
+        )
+        .order_by(instrument_symbols.c.symbol, exchange_sessions.c.closes_at.desc())
+    )
+
+
+def find_user_by_email() -> Select[Any]:
+    return _user().where(users.c.email == given("email", users.c.email))
+
+
+def find_user_by_id() -> Select[Any]:
+    return _user().where(users.c.user_id == given("user_id", users.c.user_id))
+
+
+def _user() -> Select[Any]:
+    return select(users.c.user_id, users.c.email, users.c.name, users.c.password_hash)
+
+
+def open_login_session() -> Insert:
+    columns = [column for column in login_sessions.c if column.name != "revoked_at"]
+    return insert(login_sessions).values({each.name: given(each.name, each) for each in columns})
+
+
+def register_customer() -> Select[Any]:
+    """A customer, a first account, its empty balance, and the first link of its audit chain."""
+    at = given("created_at", users.c.created_at)
+    payload = given("audit_payload", audit_events.c.payload)
+    customer = (
+        insert(users)
+        .values({each.name: given(each.name, each) for each in users.c})
+        .returning(users.c.user_id)
+        .cte("customer")
+    )
+    account = (
+        insert_from(
+            customer,
+            accounts,
+            account_id=given("account_id", accounts.c.account_id),
+            user_id=customer.c.user_id,
+            name=given("account_name", accounts.c.name),
+            kind=text_of("paper"),
+            currency=CURRENCY,
+            created_at=at,
+            event_sequence=literal_column("1"),
+            audit_sequence=literal_column("1"),
+            audit_hash=given("audit_hash", accounts.c.audit_hash),
+        )
+        .returning(accounts.c.account_id, accounts.c.audit_hash)
+        .cte("account")
+    )
+    zero: ColumnElement[Any] = literal_column("0")
+    balance = insert_from(
+        account,
+        balances,
+        account_id=account.c.account_id,
+        currency=CURRENCY,
+        settled=zero,
+        unsettled=zero,
+        reserved=zero,
+    ).cte("balance")
+    event = insert_from(
+        account,
+        account_events,
+        account_id=account.c.account_id,
+        sequence=literal_column("1"),
+        type=text_of("AccountOpened"),
+        cause=text_of("registered"),
+        detail=literal_column("'{}'::jsonb"),
+        at=at,
+    ).cte("event")
+    audit = insert_from(
+        account,
+        audit_events,
+        account_id=account.c.account_id,
+        sequence=literal_column("1"),
+        payload=payload,
+        hash=account.c.audit_hash,
+        at=at,
+    ).cte("audit")
+    return select(account.c.account_id).add_cte(balance, event, audit)
+
+
+def list_unsent() -> Select[Any]:
+    return (
+        select(outbox.c.message_id, outbox.c.account_id, outbox.c.destination, outbox.c.body)
+        .where(outbox.c.created_at < given("moment", outbox.c.created_at))
+        .order_by(outbox.c.created_at, outbox.c.message_id)
+        .limit(_LIMIT)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def forget_messages() -> Delete:
+    ids = bindparam("b_message_ids", type_=ARRAY(ID))
+    return delete(outbox).where(outbox.c.message_id == func.any(ids))

@@ -1,0 +1,110 @@
+"""Access tokens: RS256 JWTs of ten minutes, and the one verifier behind every door.
+
+PyJWT alone would take a missing exp, a list as audience, any type of token and one of any size:
+the checks around it are part of the verifier.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import jwt
+
+from hub.application.ports import Identity
+from hub.domain.kernel import CustomerId, UnauthenticatedError
+
+ISSUER = "https://hub.local"
+AUDIENCE = "hub"
+TYPE = "at+jwt"
+ALGORITHM = "RS256"
+ACCESS_LIFE = timedelta(minutes=10)
+_LONGEST = 4096
+_REQUIRED = ("exp", "iat", "nbf", "iss", "aud", "sub", "sid", "jti", "scope")
+
+
+class SigningKey(NamedTuple):
+    """`kid` names the key in the tokens it signs; `private_key` is PEM."""
+
+    kid: str
+    private_key: str
+
+
+def signing_key_from(secret: str) -> SigningKey:
+    return SigningKey(**json.loads(secret))
+
+
+class RsaTokens:
+    """Issues with the signing key (fetched when first needed), verifies with the public keys."""
+
+    def __init__(
+        self, verifying_keys: Mapping[str, str], signing_key: Callable[[], SigningKey]
+    ) -> None:
+        self._verifying_keys = verifying_keys
+        self._fetch_signing_key = signing_key
+
+    @cached_property
+    def _signing_key(self) -> SigningKey:
+        return self._fetch_signing_key()
+
+    def issue(self, customer_id: CustomerId, session_id: str, scope: str, at: datetime) -> str:
+        key = self._signing_key
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": customer_id,
+            "sid": session_id,
+            "scope": scope,
+            "iat": at,
+            "nbf": at,
+            "exp": at + ACCESS_LIFE,
+            "jti": str(uuid4()),
+        }
+        headers = {"kid": key.kid, "typ": TYPE}
+        return jwt.encode(claims, key.private_key, algorithm=ALGORITHM, headers=headers)
+
+    def verify(self, token: str) -> Identity:
+        return verify(token, self._verifying_keys)
+
+
+def verify(token: str, verifying_keys: Mapping[str, str]) -> Identity:
+    """Who the token speaks for. `verifying_keys` are PEM public keys by kid.
+
+    Raises UnauthenticatedError, with no more said than that.
+    """
+    try:
+        claims = _checked(token, verifying_keys)
+        return Identity(
+            CustomerId(claims["sub"]),
+            claims["sid"],
+            claims["scope"],
+            datetime.fromtimestamp(claims["exp"], UTC),
+        )
+    except (jwt.InvalidTokenError, ValueError, KeyError, OverflowError) as error:
+        raise UnauthenticatedError("the token is not valid", code="bad_token") from error
+
+
+def _checked(token: str, verifying_keys: Mapping[str, str]) -> dict[str, Any]:
+    if len(token) > _LONGEST:
+        raise jwt.InvalidTokenError("too long")
+    header = jwt.get_unverified_header(token)
+    if header.get("typ") != TYPE or header.get("alg") != ALGORITHM:
+        raise jwt.InvalidTokenError("not an access token")
+    kid = header.get("kid")
+    if not isinstance(kid, str) or kid not in verifying_keys:
+        raise jwt.InvalidTokenError("signed by nobody we know")
+    claims: dict[str, Any] = jwt.decode(
+        token,
+        verifying_keys[kid],
+        algorithms=[ALGORITHM],
+        audience=AUDIENCE,
+        issuer=ISSUER,
+        options={"require": list(_REQUIRED), "strict_aud": True},
+    )
+    numbers = all(type(claims[name]) is int for name in ("exp", "iat", "nbf"))
+    texts = all(isinstance(claims[name], str) for name in ("sub", "sid", "scope", "jti"))
+    if not (numbers and texts):
+        raise jwt.InvalidTokenError("a claim of the wrong type")
+    return claims

@@ -1,0 +1,96 @@
+"""The only reader of the environment: what a function is told about where it runs."""
+
+import json
+import os
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+
+
+class SettingsError(Exception):
+    """A variable of the environment is missing or wrong; the message names it."""
+
+
+class Settings(NamedTuple):
+    """`verifying_keys` are PEM public keys of access tokens, by kid.
+
+    `endpoints` are the URLs of AWS services that are not where AWS has them.
+    """
+
+    database_url: str
+    database_iam: bool
+    database_proxy: bool
+    redis_url: str
+    region: str
+    endpoints: Mapping[str, str]
+    orders_queue_url: str
+    event_bus: str
+    process_order_arn: str
+    signing_key_secret: str
+    verifying_keys: Mapping[str, str]
+    collar: Decimal
+    tolerance: Decimal
+
+    def endpoint(self, service: str, host: str) -> str:
+        return self.endpoints.get(service, f"https://{host}.{self.region}.amazonaws.com")
+
+
+_SERVICES = {
+    "sqs": "AWS_ENDPOINT_URL_SQS",
+    "events": "AWS_ENDPOINT_URL_EVENTS",
+    "states": "AWS_ENDPOINT_URL_SFN",
+    "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+}
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Raises SettingsError. What a function does not use may be empty."""
+    given = os.environ if environment is None else environment
+    everywhere = given.get("AWS_ENDPOINT_URL", "")
+    endpoints = {
+        service: given.get(variable) or everywhere for service, variable in _SERVICES.items()
+    }
+    return Settings(
+        database_url=given.get("DATABASE_URL", ""),
+        database_iam=given.get("DATABASE_IAM") == "true",
+        database_proxy=given.get("DATABASE_PROXY") == "true",
+        redis_url=given.get("REDIS_URL", ""),
+        region=given.get("AWS_REGION", "us-east-1"),
+        endpoints={service: url for service, url in endpoints.items() if url},
+        orders_queue_url=given.get("ORDERS_QUEUE_URL", ""),
+        event_bus=given.get("EVENT_BUS", ""),
+        process_order_arn=given.get("PROCESS_ORDER_ARN", ""),
+        signing_key_secret=given.get("SIGNING_KEY_SECRET", ""),
+        verifying_keys=_keys(given.get("TOKEN_VERIFYING_KEYS") or "{}"),
+        collar=_decimal(given, "ORDER_COLLAR", "0.04"),
+        tolerance=_decimal(given, "PRICE_TOLERANCE", "0.50"),
+    )
+
+
+def credentials_from_environment() -> tuple[str, str, str | None]:
+    """Access key, secret key and session token, as Lambda sets (and may renew) them."""
+    return (
+        os.environ.get("AWS_ACCESS_KEY_ID", ""),
+        os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+        os.environ.get("AWS_SESSION_TOKEN"),
+    )
+
+
+def _keys(text: str) -> Mapping[str, str]:
+    try:
+        keys = json.loads(text)
+    except ValueError as error:
+        raise SettingsError("TOKEN_VERIFYING_KEYS is not JSON") from error
+    if not isinstance(keys, dict):
+        raise SettingsError("TOKEN_VERIFYING_KEYS is not a JSON object of kid to PEM")
+    return keys
+
+
+def _decimal(given: Mapping[str, str], name: str, default: str) -> Decimal:
+    try:
+        value = Decimal(given.get(name) or default)
+    except InvalidOperation as error:
+        raise SettingsError(f"{name} is not a number") from error
+    if not 0 <= value < 1:
+        raise SettingsError(f"{name} is a share from 0 to 1")
+    return value

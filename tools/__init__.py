@@ -1,0 +1,1 @@
+"""Generators of what is committed but not written by hand."""
