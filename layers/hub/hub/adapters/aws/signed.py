@@ -135,10 +135,16 @@ def sign(
     return all_headers
 
 
-def database_password(
-    host: str, port: int, user: str, region: str, credentials: Credentials, now: datetime
-) -> str:
-    """A token that RDS takes as `user`'s password for fifteen minutes."""
+class DatabaseLogin(NamedTuple):
+    host: str
+    port: int
+    user: str
+    region: str
+
+
+def database_password(login: DatabaseLogin, credentials: Credentials, now: datetime) -> str:
+    """A token that RDS takes as the user's password for fifteen minutes."""
+    host, port, user, region = login
     endpoint = Endpoint("rds-db", region, "", "")
     date = now.strftime("%Y%m%d")
     query = {

@@ -68,7 +68,7 @@ class RedisMarketData:
         try:
             if self._client is None:
                 self._client = self._connect()
-            values: list[Any] = self._client.mget(keys)  # type: ignore[assignment]  # sync client
+            values: list[Any] = self._client.mget(keys)
         except RedisError as error:
             logger.warning("redis does not answer: %s", type(error).__name__)
             self._again_at = monotonic() + _LEAVE_ALONE_SECONDS

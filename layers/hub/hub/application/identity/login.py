@@ -13,7 +13,7 @@ REFRESH_LIFE = timedelta(days=30)
 CUSTOMER_SCOPE = "customer"
 
 
-class LogInCommand(NamedTuple):
+class LoginCommand(NamedTuple):
     email: str
     password: str
 
@@ -24,7 +24,7 @@ class LoggedIn(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class LogIn:
+class Login:
     customers: Customers
     passwords: Passwords
     tokens: Tokens
@@ -32,7 +32,7 @@ class LogIn:
     ids: Ids
     secrets: Secrets
 
-    def __call__(self, command: LogInCommand) -> LoggedIn:
+    def __call__(self, command: LoginCommand) -> LoggedIn:
         """Raises UnauthenticatedError, the same for an unknown address and a wrong password."""
         customer = self.customers.by_email(normal_email(command.email))
         hashed = customer.password_hash if customer else None

@@ -1,4 +1,4 @@
-"""Show a customer's orders: one, its timeline, the history."""
+"""Show a customer's orders, page by page."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -8,32 +8,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from hub.application.ports import OrderFilter, Orders, TimelineStep
-from hub.domain.kernel import CustomerId, Fault, InvalidInputError, NotFoundError, OrderId
+from hub.application.ports import OrderFilter, Orders
+from hub.domain.kernel import Fault, InvalidInputError, OrderId
 from hub.domain.orders.order import Order
-
-
-@dataclass(frozen=True, slots=True)
-class GetOrder:
-    orders: Orders
-
-    def __call__(self, customer_id: CustomerId, order_id: OrderId) -> Order:
-        """Raises NotFoundError, also for another customer's order."""
-        order = self.orders.find(customer_id, order_id)
-        if order is None:
-            raise NotFoundError("there is no such order")
-        return order
-
-
-@dataclass(frozen=True, slots=True)
-class GetOrderTimeline:
-    orders: Orders
-
-    def __call__(self, customer_id: CustomerId, order_id: OrderId) -> Sequence[TimelineStep]:
-        """Raises NotFoundError, also for another customer's order."""
-        if self.orders.find(customer_id, order_id) is None:
-            raise NotFoundError("there is no such order")
-        return self.orders.timeline(order_id)
 
 
 class OrderPage(NamedTuple):

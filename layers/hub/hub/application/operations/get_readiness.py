@@ -15,7 +15,7 @@ class Readiness(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckReadiness:
+class GetReadiness:
     health: Health
 
     def __call__(self) -> Readiness:

@@ -1,22 +1,12 @@
-"""Instruments and their latest prices."""
+"""Show the latest quote of a symbol."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from hub.application.ports import Clock, Instruments, MarketData
 from hub.domain.kernel import NotFoundError, UnavailableError
-from hub.domain.market.instrument import Instrument
 from hub.domain.market.quote import Quote
 from hub.domain.orders.matching import QUOTE_AGE_LIMIT
-
-
-@dataclass(frozen=True, slots=True)
-class ListInstruments:
-    instruments: Instruments
-
-    def __call__(self) -> Sequence[Instrument]:
-        return self.instruments.all()
 
 
 class SeenQuote(NamedTuple):

@@ -1,0 +1,1 @@
+"""How each trigger meets a use case: HTTP, queue, state machine, schedule."""

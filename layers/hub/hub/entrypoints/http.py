@@ -1,0 +1,262 @@
+"""Meets HTTP: one route per function, its inputs validated, its errors answered as problems.
+
+A handler declares what it wants by its signature. A parameter that is a pydantic model is the
+body; one whose name stands in the path is taken from there; `Caller` and `Request` say who asks
+and how; any other is a query parameter. The same signature makes the OpenAPI document.
+"""
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any, NamedTuple, get_type_hints
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from hub.domain.kernel import (
+    CustomerId,
+    Fault,
+    HubError,
+    InvalidInputError,
+    UnauthenticatedError,
+)
+from hub.entrypoints.body import check_text, read_json
+from hub.entrypoints.errors import http_status, problem, unexpected_problem
+from hub.entrypoints.logs import logger
+
+PREFIX = "/api/v1"
+_MAX_KEY = 255
+_SECURE = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+}
+
+Event = Mapping[str, Any]
+Response = dict[str, Any]
+
+
+class Caller(NamedTuple):
+    """Who asks, as the authorizer verified it."""
+
+    customer_id: CustomerId
+    session_id: str
+    scope: str
+
+
+class Request(NamedTuple):
+    """How it was asked."""
+
+    trace_id: str
+    source_ip: str
+    idempotency_key: str | None
+
+
+class Answer(NamedTuple):
+    """A body with a status of its own, where a route has more than one."""
+
+    body: BaseModel
+    status: int
+
+
+class Raw(NamedTuple):
+    """An answer that is no JSON of ours."""
+
+    text: str
+    content_type: str
+
+
+class Parameter(NamedTuple):
+    """One input of a route. `place` is path, query, body, caller or request."""
+
+    name: str
+    place: str
+    type: Any
+    adapter: TypeAdapter[Any] | None
+    required: bool
+
+
+class Route(NamedTuple):
+    """What the OpenAPI document needs to know of a handler."""
+
+    method: str
+    path: str
+    function: Callable[..., Any]
+    status: int
+    problems: tuple[int, ...]
+    parameters: tuple[Parameter, ...]
+    returns: Any
+
+    @property
+    def public(self) -> bool:
+        return all(parameter.place != "caller" for parameter in self.parameters)
+
+
+class Api:
+    """The HTTP side of one function."""
+
+    def __init__(self) -> None:
+        self.route: Route | None = None
+
+    def get(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        return self._register("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        return self._register("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        return self._register("PUT", path, **options)
+
+    def _register(
+        self, method: str, path: str, *, status: int = 200, problems: tuple[int, ...] = ()
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        def register(function: Callable[..., Any]) -> Callable[..., Any]:
+            hints = get_type_hints(function, include_extras=True)
+            returns = hints.pop("return", None)
+            parameters = tuple(
+                _parameter(path, name, hints[name], given)
+                for name, given in inspect.signature(function).parameters.items()
+            )
+            full = PREFIX + path
+            self.route = Route(method, full, function, status, problems, parameters, returns)
+            return function
+
+        return register
+
+    def handler(self) -> Callable[[Event, Any], Response]:
+        """The function that Lambda calls."""
+        route = self.route
+        if route is None:
+            raise TypeError("the handler declares no route")
+
+        def handle(event: Event, _context: Any) -> Response:
+            return _handle(route, event)
+
+        return handle
+
+
+def _parameter(path: str, name: str, wanted: Any, given: inspect.Parameter) -> Parameter:
+    required = given.default is inspect.Parameter.empty
+    if wanted is Caller or wanted is Request:
+        return Parameter(name, wanted.__name__.lower(), wanted, None, required)
+    if inspect.isclass(wanted) and issubclass(wanted, BaseModel):
+        return Parameter(name, "body", wanted, TypeAdapter(wanted), required)
+    place = "path" if f"{{{name}}}" in path else "query"
+    return Parameter(name, place, wanted, TypeAdapter(wanted), required)
+
+
+def _handle(route: Route, event: Event) -> Response:
+    started = perf_counter()
+    trace_id = str(event["requestContext"].get("requestId", ""))
+    try:
+        result = route.function(**_arguments(route, event, trace_id))
+        response = _respond(result, route.status, trace_id)
+    except HubError as error:
+        status = http_status(error)
+        response = _problem(status, problem(error, trace_id), trace_id)
+    except Exception:  # noqa: BLE001  # logged with its trace, and answered as what it is: a 500
+        logger.exception("unexpected error", trace_id=trace_id)
+        response = _problem(500, unexpected_problem(trace_id), trace_id)
+    logger.info(
+        "request",
+        trace_id=trace_id,
+        method=route.method,
+        route=route.path,
+        status=response["statusCode"],
+        milliseconds=round((perf_counter() - started) * 1000, 1),
+    )
+    return response
+
+
+def _arguments(route: Route, event: Event, trace_id: str) -> dict[str, Any]:
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    query = dict(event.get("queryStringParameters") or {})
+    known = {each.name for each in route.parameters if each.place == "query"}
+    faults = [
+        Fault(name, "unknown", "there is no such query parameter")
+        for name in query
+        if name not in known
+    ]
+    sources: dict[str, Mapping[str, Any]] = {
+        "path": event.get("pathParameters") or {},
+        "query": query,
+    }
+    values: dict[str, Any] = {}
+    for parameter in route.parameters:
+        if parameter.place == "caller":
+            values[parameter.name] = _caller(event)
+        elif parameter.place == "request":
+            values[parameter.name] = _request(event, headers, trace_id)
+        elif parameter.place == "body":
+            given = read_json(event, headers.get("content-type", ""))
+            faults += _validate(parameter, given, values, "")
+        elif parameter.name in sources[parameter.place]:
+            text = str(sources[parameter.place][parameter.name])
+            check_text(text, parameter.name)
+            faults += _validate(parameter, text, values, parameter.name)
+        elif parameter.required:
+            faults.append(Fault(parameter.name, "missing", "this parameter is required"))
+    if faults:
+        raise InvalidInputError("the request breaks a rule", faults=tuple(faults))
+    return values
+
+
+def _validate(parameter: Parameter, given: Any, values: dict[str, Any], prefix: str) -> list[Fault]:
+    assert parameter.adapter is not None
+    try:
+        # Query and path hold text only: there a number is what reads as one.
+        strict = None if parameter.place == "body" else False
+        values[parameter.name] = parameter.adapter.validate_python(given, strict=strict)
+    except ValidationError as error:
+        return [
+            Fault(_field(prefix, each["loc"]), each["type"], each["msg"])
+            for each in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+    return []
+
+
+def _field(prefix: str, location: tuple[int | str, ...]) -> str:
+    named = [prefix] if prefix else []
+    return ".".join([*named, *(str(part) for part in location)]) or "body"
+
+
+def _caller(event: Event) -> Caller:
+    context = event["requestContext"].get("authorizer") or {}
+    if "sub" not in context:
+        raise UnauthenticatedError("an access token is required", code="no_token")
+    # A gateway may remember an authorizer's answer for longer than the token lives.
+    if datetime.now(UTC).timestamp() >= float(context["exp"]):
+        raise UnauthenticatedError("the token has expired", code="token_expired")
+    return Caller(CustomerId(context["sub"]), context["sid"], context["scope"])
+
+
+def _request(event: Event, headers: Mapping[str, str], trace_id: str) -> Request:
+    key = headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= _MAX_KEY and key.isascii() and key.isprintable()):
+        message = f"1 to {_MAX_KEY} printable ASCII characters"
+        raise InvalidInputError(message, faults=(Fault("Idempotency-Key", "form", message),))
+    source_ip = event["requestContext"].get("identity", {}).get("sourceIp", "")
+    return Request(trace_id, source_ip, key)
+
+
+def _respond(result: Any, status: int, trace_id: str) -> Response:
+    if isinstance(result, Raw):
+        return _response(status, result.text, result.content_type, trace_id)
+    if isinstance(result, Answer):
+        result, status = result
+    return _response(status, result.model_dump_json(), "application/json", trace_id)
+
+
+def _problem(status: int, body: Mapping[str, object], trace_id: str) -> Response:
+    response = _response(status, json.dumps(body), "application/problem+json", trace_id)
+    if status == 401:
+        response["headers"]["WWW-Authenticate"] = "Bearer"
+    if status == 503:
+        response["headers"]["Retry-After"] = "1"
+    return response
+
+
+def _response(status: int, body: str, content_type: str, trace_id: str) -> Response:
+    headers = {"Content-Type": content_type, "X-Trace-Id": trace_id, **_SECURE}
+    return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
