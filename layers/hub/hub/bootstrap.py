@@ -336,6 +336,12 @@ class Hub:
 
         return SweepOutbox(self.relay, self.outbox, self.clock)
 
+    def migrate(self) -> str:
+        """Bring the database to the newest revision, and say which that is."""
+        from hub.adapters.postgres.migrations.upgrade import upgrade
+
+        return upgrade(self.settings.database_url)
+
     @cached_property
     def get_readiness(self) -> "GetReadiness":
         from hub.adapters.health import DependencyHealth

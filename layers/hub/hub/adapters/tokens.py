@@ -45,6 +45,10 @@ class RsaTokens:
         self._verifying_keys = verifying_keys
         self._fetch_signing_key = signing_key
 
+    @property
+    def life(self) -> timedelta:
+        return ACCESS_LIFE
+
     @cached_property
     def _signing_key(self) -> SigningKey:
         return self._fetch_signing_key()

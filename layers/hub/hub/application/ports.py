@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
@@ -241,6 +241,10 @@ class Identity(NamedTuple):
 
 
 class Tokens(Protocol):
+    @property
+    def life(self) -> timedelta:
+        """How long an access token lives."""
+
     def issue(self, customer_id: CustomerId, session_id: str, scope: str, at: datetime) -> str: ...
 
     def verify(self, token: str) -> Identity:

@@ -1,4 +1,4 @@
-"""Meets Step Functions: a task's input in, its output out, errors under the names of their kinds."""
+"""Meets Step Functions: a task's input in, its output out, errors by the names of their kinds."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -7,7 +7,7 @@ would also take underscores, blanks, exponents, NaN and the digits of any script
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic.json_schema import WithJsonSchema
@@ -101,6 +101,24 @@ Symbol = Annotated[
     str, AfterValidator(_known_symbol), Field(examples=["AAPL"], description="ticker symbol")
 ]
 UuidText = Annotated[str, AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"})]
+
+
+# A strict model wants the enum itself; what arrives is its word.
+Choice = Field(strict=False)
+
+
+def _symbols(value: Any) -> Any:
+    return tuple(each for each in value.split(",") if each) if isinstance(value, str) else value
+
+
+SymbolList = Annotated[
+    tuple[Symbol, ...],
+    BeforeValidator(_symbols),
+    Field(max_length=100),
+    WithJsonSchema({"type": "string", "description": "symbols, separated by commas"}),
+]
+PageSize = Annotated[int, Field(ge=1, le=500)]
+Status = Literal["PENDING", "PROCESSING", "EXECUTED", "FAILED", "CANCELLED"]
 
 
 def _aware(value: Any) -> datetime:

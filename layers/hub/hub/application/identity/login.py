@@ -21,6 +21,7 @@ class LoginCommand(NamedTuple):
 class LoggedIn(NamedTuple):
     access_token: str
     refresh_token: str
+    expires_in: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +51,4 @@ class Login:
         )
         self.customers.open_session(session)
         access = self.tokens.issue(customer.customer_id, session.session_id, CUSTOMER_SCOPE, now)
-        return LoggedIn(access, refresh_token)
+        return LoggedIn(access, refresh_token, int(self.tokens.life.total_seconds()))

@@ -1,0 +1,1 @@
+"""Entry points: a folder is a context, a file is a function."""

@@ -1,0 +1,84 @@
+"""POST /orders: take an order; ProcessOrder fills it later."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from hub.application.orders.submit_order import SubmitOrderCommand
+from hub.bootstrap import hub
+from hub.domain.kernel import AccountId
+from hub.domain.orders.entry_rules import NewOrder
+from hub.domain.orders.order import OrderType, Side, TimeInForce, status_of
+from hub.entrypoints.http import Answer, Api, Caller, Request
+from hub.entrypoints.wire import (
+    Choice,
+    Incoming,
+    Moment,
+    Money,
+    Outgoing,
+    PriceIn,
+    QuantityIn,
+    Symbol,
+    UuidText,
+)
+
+api = Api()
+
+
+class OrderIn(Incoming):
+    """`account_id` may be left out by a customer with one account."""
+
+    account_id: UuidText | None = None
+    client_order_id: Annotated[
+        str | None, Field(min_length=1, max_length=128, description="unique per account")
+    ] = None
+    symbol: Symbol
+    side: Annotated[Side, Choice]
+    type: Annotated[OrderType, Choice]
+    quantity: QuantityIn
+    limit_price: PriceIn | None = None
+    time_in_force: Annotated[TimeInForce, Choice] = TimeInForce.DAY
+
+
+class SubmittedOut(Outgoing):
+    order_id: str
+    client_order_id: str
+    account_id: str
+    status: str
+    state: str
+    submitted_at: Moment
+    market_price: Money
+
+
+@api.post("/orders", status=202, problems=(403, 404, 409, 422, 503))
+def submit_order(order: OrderIn, caller: Caller, request: Request) -> Answer:
+    submitted = hub().submit_order(
+        SubmitOrderCommand(
+            caller.customer_id,
+            AccountId(order.account_id) if order.account_id else None,
+            order.client_order_id or request.idempotency_key,
+            NewOrder(
+                order.symbol,
+                order.side,
+                order.type,
+                order.time_in_force,
+                order.quantity,
+                order.limit_price,
+            ),
+            request.trace_id,
+        )
+    )
+    taken = submitted.order
+    body = SubmittedOut(
+        order_id=taken.order_id,
+        client_order_id=taken.client_order_id,
+        account_id=taken.account_id,
+        status=status_of(taken.state),
+        state=taken.state,
+        submitted_at=taken.created_at,
+        market_price=taken.market_price,
+    )
+    return Answer(body, 200 if submitted.repeated else 202)
+
+
+handler = api.handler()

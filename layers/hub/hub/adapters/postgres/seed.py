@@ -1,0 +1,83 @@
+"""Fills a migrated database with reference data: instruments, sessions, daily bars.
+
+Adds what is missing and changes nothing that is there, so it may run at every start.
+"""
+
+import csv
+import gzip
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
+
+import psycopg
+
+_NAMESPACE = UUID("6d0f6a52-5d0a-4a6e-9c58-2f1f6f1b7a10")
+
+
+class Listing(NamedTuple):
+    symbol: str
+    name: str
+    since: str
+
+
+LISTINGS = (
+    Listing("AAPL", "Apple Inc.", "1980-12-12"),
+    Listing("FB", "Facebook, Inc.", "2012-05-18"),
+    Listing("GOOG", "Google Inc.", "2004-08-19"),
+    Listing("IBM", "International Business Machines Corp.", "1962-01-02"),
+    Listing("MSFT", "Microsoft Corp.", "1986-03-13"),
+)
+
+
+def instrument_id(symbol: str) -> str:
+    """The same in every installation, so that seeds can be repeated."""
+    return str(uuid5(_NAMESPACE, symbol))
+
+
+def seed(url: str, data: Path) -> None:
+    """`data` is the folder with the sessions and the daily prices."""
+    with psycopg.connect(url) as connection:
+        for listing in LISTINGS:
+            _list(connection, listing)
+        sessions = (tuple(row.values()) for row in _rows(data / "sessions.csv.gz"))
+        _copy(connection, "exchange_sessions", "exchange, day, opens_at, closes_at", sessions)
+        bars = (_bar(row) for row in _rows(data / "us_stocks_daily.csv.gz"))
+        columns = "instrument_id, day, open, high, low, close, volume, adjusted_close"
+        _copy(connection, "daily_bars", columns, bars)
+
+
+def _list(connection: psycopg.Connection[Any], listing: Listing) -> None:
+    stock = instrument_id(listing.symbol)
+    connection.execute(
+        "INSERT INTO instruments (instrument_id, name, category, exchange, currency)"
+        " VALUES (%s, %s, 'stocks', 'XNYS', 'USD') ON CONFLICT DO NOTHING",
+        (stock, listing.name),
+    )
+    connection.execute(
+        "INSERT INTO instrument_symbols (symbol, valid_from, instrument_id)"
+        " VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        (listing.symbol, listing.since, stock),
+    )
+
+
+def _rows(file: Path) -> Iterator[dict[str, str]]:
+    with gzip.open(file, "rt", encoding="utf-8", newline="") as lines:
+        yield from csv.DictReader(lines)
+
+
+def _bar(row: dict[str, str]) -> tuple[str, ...]:
+    prices = (row["Open"], row["High"], row["Low"], row["Close"])
+    return instrument_id(row["Ticker"]), row["Date"], *prices, row["Volume"], row["Adj Close"]
+
+
+def _copy(
+    connection: psycopg.Connection[Any], table: str, columns: str, rows: Iterable[tuple[str, ...]]
+) -> None:
+    """Add the rows that are not there yet. Table and columns are this module's own words."""
+    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+    if row and row[0]:
+        return
+    with connection.cursor().copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+        for values in rows:
+            copy.write_row(values)

@@ -1,0 +1,192 @@
+"""Generates the OpenAPI document from the handlers: their routes, models and errors.
+
+python -m tools.generate_openapi            rewrite it
+python -m tools.generate_openapi --check    fail where it differs
+"""
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from inspect import getdoc
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import models_json_schema
+
+from hub.entrypoints.errors import OUTCOMES
+from hub.entrypoints.http import Answer, Api, Raw, Route
+
+ROOT = Path(__file__).parent.parent
+TARGET = ROOT / "functions" / "operations" / "openapi.json"
+REFERENCE = "#/components/schemas/{model}"
+
+PROBLEM = {
+    "type": "object",
+    "description": "An error, after RFC 9457. `errors` names each field and the rule it breaks.",
+    "required": ["type", "title", "status", "detail", "code", "errors", "trace_id"],
+    "properties": {
+        "type": {"type": "string", "examples": ["urn:hub:problem:invalid_input"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string", "examples": ["invalid_input"]},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "rule", "message"],
+                "properties": {
+                    "field": {"type": "string"},
+                    "rule": {"type": "string"},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+        "trace_id": {"type": "string"},
+    },
+}
+
+
+def handlers() -> Iterator[tuple[str, Route, Any]]:
+    """Every HTTP handler: its operation, its route, the model it answers with."""
+    for file in sorted((ROOT / "functions").glob("*/*.py")):
+        module = importlib.import_module(f"functions.{file.parent.name}.{file.stem}")
+        api = getattr(module, "api", None)
+        if isinstance(api, Api) and api.route is not None:
+            yield file.parent.name, api.route, answer_model(module, api.route)
+
+
+def answer_model(module: Any, route: Route) -> Any:
+    """What a route returns; where the answer carries its status, the last model of the module."""
+    if route.returns is not Answer:
+        return route.returns
+    own = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, BaseModel)
+        and value.__module__ == module.__name__
+    ]
+    return own[-1]
+
+
+def document() -> dict[str, Any]:
+    routes = list(handlers())
+    models = [(answer, "serialization") for _, _, answer in routes if _is_model(answer)]
+    models += [
+        (each.type, "validation")
+        for _, route, _ in routes
+        for each in route.parameters
+        if each.place == "body"
+    ]
+    known, schemas = models_json_schema(models, ref_template=REFERENCE)  # type: ignore[arg-type]  # modes are literals
+    paths: dict[str, Any] = {}
+    for tag, route, answer in routes:
+        operation = _operation(tag, route, answer, known)
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Hub",
+            "version": "1",
+            "description": "A brokerage back end: accounts, quotes, orders, positions, books.",
+            "license": {"name": "Proprietary", "identifier": "LicenseRef-Proprietary"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": {**schemas.get("$defs", {}), "Problem": PROBLEM},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+            },
+        },
+    }
+
+
+def _is_model(answer: Any) -> bool:
+    return isinstance(answer, type) and issubclass(answer, BaseModel)
+
+
+def _operation(tag: str, route: Route, answer: Any, known: Any) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": route.function.__name__,
+        "tags": [tag],
+        "summary": _summary(route),
+        "responses": _responses(route, answer, known),
+    }
+    if parameters := list(_parameters(route)):
+        operation["parameters"] = parameters
+    for each in route.parameters:
+        if each.place == "body":
+            schema = known[(each.type, "validation")]
+            operation["requestBody"] = {
+                "required": True,
+                "content": {"application/json": {"schema": schema}},
+            }
+    if not route.public:
+        operation["security"] = [{"token": []}]
+    return operation
+
+
+def _summary(route: Route) -> str:
+    module = sys.modules[route.function.__module__]
+    _, _, words = (getdoc(module) or "").partition(": ")
+    return words[:1].upper() + words[1:].rstrip(".")
+
+
+def _parameters(route: Route) -> Iterator[dict[str, Any]]:
+    for each in route.parameters:
+        if each.place not in {"path", "query"}:
+            if each.place == "request" and route.method == "POST":
+                yield {
+                    "name": "Idempotency-Key",
+                    "in": "header",
+                    "required": False,
+                    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+                }
+            continue
+        schema = TypeAdapter(each.type).json_schema(ref_template=REFERENCE)
+        schema.pop("$defs", None)
+        yield {"name": each.name, "in": each.place, "required": each.required, "schema": schema}
+
+
+def _responses(route: Route, answer: Any, known: Any) -> dict[str, Any]:
+    schema = known[(answer, "serialization")] if _is_model(answer) else {"type": "string"}
+    kind = "text/html" if route.path.endswith("/docs") else "application/json"
+    if answer is Raw and kind == "application/json":
+        schema = {"type": "object"}
+    good = {"description": "Done", "content": {kind: {"schema": schema}}}
+    statuses = {str(route.status): good}
+    if route.returns is Answer and route.status != 200:
+        statuses["200"] = {**good, "description": "Done before: this is what came of it"}
+    refusals = {400, 500, *route.problems} | (set() if route.public else {401})
+    if any(each.place == "body" for each in route.parameters):
+        refusals |= {413, 415}
+    titles = {outcome.status: outcome.title for outcome in OUTCOMES}
+    for status in sorted(refusals):
+        reference = {"$ref": REFERENCE.format(model="Problem")}
+        statuses[str(status)] = {
+            "description": titles.get(
+                status, "The request is malformed" if status < 500 else "A defect"
+            ),
+            "content": {"application/problem+json": {"schema": reference}},
+        }
+    return statuses
+
+
+def text() -> str:
+    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+
+
+def main() -> int:
+    if "--check" in sys.argv:
+        return 0 if TARGET.read_text(encoding="utf-8") == text() else 1
+    TARGET.write_text(text(), encoding="utf-8")
+    print(f"written: {TARGET.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
