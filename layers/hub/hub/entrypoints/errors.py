@@ -55,10 +55,14 @@ def outcome_of(error: HubError) -> Outcome:
 
 
 def http_status(error: HubError) -> int:
-    return _HTTP_STATUS: dict[type[HubError], int] = {
-    PayloadTooLargeError: 413,
-    UnsupportedMediaTypeError: 415,
-}",
+    return _HTTP_STATUS.get(type(error), outcome_of(error).status)
+
+
+def problem(error: HubError, trace_id: str) -> dict[str, object]:
+    """The error as RFC 9457 has it, with what the client needs to mend the request."""
+    outcome = outcome_of(error)
+    return {
+        "type": f"urn:hub:problem:{error.code}",
         "title": outcome.title,
         "status": http_status(error),
         "detail": error.detail,
