@@ -1,7 +1,8 @@
-"""The AWS wire protocol of the twins: JSON bodies, the action in `X-Amz-Target`, errors as AWS words them.
+"""The AWS wire protocol of the twins: JSON bodies, the action in `X-Amz-Target`, errors as AWS's.
 
-Each twin (queues, event bus, state machines, functions) is a `Twin`; the endpoint server finds it by
-the prefix of the target header (`AmazonSQS.SendMessage` -> prefix `AmazonSQS`, action `SendMessage`).
+Each twin (queues, event bus, state machines, secrets) is a `Twin`; the endpoint server finds it
+by the prefix of the target header (`AmazonSQS.SendMessage`: prefix `AmazonSQS`, action
+`SendMessage`).
 """
 
 from typing import Any, Protocol

@@ -83,6 +83,7 @@ def document() -> dict[str, Any]:
     ]
     known, schemas = models_json_schema(models, ref_template=REFERENCE)  # type: ignore[arg-type]  # modes are literals
     paths: dict[str, Any] = {}
+    components = {**schemas.get("$defs", {}), **_parameter_schemas(routes), "Problem": PROBLEM}
     for tag, route, answer in routes:
         operation = _operation(tag, route, answer, known)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
@@ -97,12 +98,22 @@ def document() -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": {**schemas.get("$defs", {}), "Problem": PROBLEM},
+            "schemas": dict(sorted(components.items())),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
             },
         },
     }
+
+
+def _parameter_schemas(routes: list[tuple[str, Route, Any]]) -> dict[str, Any]:
+    """The enumerations that query and path parameters refer to."""
+    found: dict[str, Any] = {}
+    for _, route, _ in routes:
+        for each in route.parameters:
+            if each.adapter is not None and each.place in {"path", "query"}:
+                found.update(each.adapter.json_schema().get("$defs", {}))
+    return found
 
 
 def _is_model(answer: Any) -> bool:

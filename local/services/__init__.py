@@ -1,0 +1,1 @@
+"""The real servers that the platform stands on, embedded: PostgreSQL and Valkey."""

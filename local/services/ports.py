@@ -1,0 +1,52 @@
+"""Ports on the loopback interface: free ones, remembered, and whether one is taken."""
+
+import json
+import socket
+from pathlib import Path
+
+from local.services.errors import StartError
+
+HOST = "127.0.0.1"
+
+
+def is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def remembered_port(folder: Path, name: str) -> int:
+    """The port that `name` had last time, if it is free; else a new one, remembered."""
+    file = folder / "ports.json"
+    ports: dict[str, int] = {}
+    if file.exists():
+        try:
+            ports = json.loads(file.read_text())
+        except ValueError:
+            ports = {}
+    port = ports.get(name)
+    if port is None or not is_free(port):
+        port = free_port()
+        file.write_text(json.dumps({**ports, name: port}))
+    return port
+
+
+def demand(port: int, what: str, option: str) -> None:
+    """Raises StartError where a port that must be this one is taken."""
+    if not is_free(port):
+        raise StartError(
+            f"port {port} is in use, and {what} wants it",
+            f"end what listens there (`ss -ltnp 'sport = :{port}'` names it), or choose another "
+            f"with {option}",
+        )
