@@ -46,9 +46,14 @@ class Queues:
         self._endpoint = endpoint
         self._queues = {spec.name: Queue(spec, clock) for spec in specs}
         self._check_specs()
-        self.created_at = clock.now().timestamp()
+        self._clock = clock
+        self.created_at = self.now()
         self._journal = Journal(file)
         self._load()
+
+    def now(self) -> float:
+        """Seconds since the epoch, by the clock that the queues follow."""
+        return self._clock.now().timestamp()
 
     def names(self) -> list[str]:
         return sorted(self._queues)
