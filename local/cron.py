@@ -1,5 +1,6 @@
 """Cron expressions as EventBridge has them: six fields, `?`, `L`, `W`, `#`, a time zone."""
 
+import bisect
 import calendar
 import re
 from collections.abc import Callable, Iterator
@@ -49,8 +50,10 @@ class Cron:
 
     def next_after(self, moment: datetime) -> datetime | None:
         """The first time after the moment, in UTC; None when there is none any more."""
-        for day in self._days_from(moment.astimezone(self._zone).date()):
-            for at in self._times:
+        local = moment.astimezone(self._zone)
+        passed = bisect.bisect_left(self._times, local.time().replace(second=0, microsecond=0))
+        for day in self._days_from(local.date()):
+            for at in self._times[passed if day == local.date() else 0 :]:
                 due = self._on(day, at)
                 if due is not None and due > moment:
                     return due

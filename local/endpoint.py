@@ -51,7 +51,7 @@ class Endpoint:
         app.router.add_post(_INVOCATIONS, self._invocation)
         app.router.add_post("/{path:.*}", self._call)
         runner = web.AppRunner(
-            app, access_logger=None, handler_cancellation=True, shutdown_timeout=1
+            app, access_log=None, handler_cancellation=True, shutdown_timeout=1
         )
         await runner.setup()
         self._runner = runner

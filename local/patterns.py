@@ -71,7 +71,7 @@ def _same(value: Any, wanted: Any) -> bool:
 
 def _operator(name: str, operator: str, operand: Any) -> FieldTest:
     if operator == "exists":
-        if operand not in (True, False):
+        if operand is not True and operand is not False:
             raise ValueError(f"{name}: exists is true or false")
         return lambda values: bool(values) == operand
     if operator == "anything-but":

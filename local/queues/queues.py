@@ -218,14 +218,15 @@ class Queues:
 
     def _take(self, queue: Queue, limit: int, hidden_for: float) -> list[Delivery]:
         self._refresh(queue)
-        received: list[Delivery] = []
+        taken: list[Message] = []
         most = queue.spec.max_receives
-        while len(received) < limit and (message := queue.take()) is not None:
+        while len(taken) < limit and (message := queue.take()) is not None:
             if most is not None and message.receives >= most:
                 self._bury(queue, message)
             else:
-                received.append(self._hand_out(queue, message, hidden_for))
-        return received
+                taken.append(message)
+        # Only now, or a visibility of 0 would bring a message twice.
+        return [self._hand_out(queue, message, hidden_for) for message in taken]
 
     def _hand_out(self, queue: Queue, message: Message, hidden_for: float) -> Delivery:
         now = queue.now()
