@@ -50,9 +50,7 @@ class Endpoint:
         app = web.Application(client_max_size=_MAX_BODY)
         app.router.add_post(_INVOCATIONS, self._invocation)
         app.router.add_post("/{path:.*}", self._call)
-        runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, shutdown_timeout=1
-        )
+        runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1)
         await runner.setup()
         self._runner = runner
         await web.TCPSite(runner, self._host, self._port).start()

@@ -59,8 +59,8 @@ def _field_test(name: str, item: Any) -> FieldTest:
             raise ValueError(f"{name}: one operator to an object")
         ((operator, operand),) = item.items()
         return _operator(name, operator, operand)
-    if isinstance(item, list):
-        raise ValueError(f"{name}: a list inside a list")
+    if not _is_literal(item):
+        raise ValueError(f"{name}: {item!r} is no value to compare with")
     return lambda values: any(_same(value, item) for value in values)
 
 
@@ -127,6 +127,10 @@ def _numeric(name: str, operand: Any) -> Matcher:
     return lambda value: (
         _is_number(value) and all(_COMPARE[sign](value, bound) for sign, bound in bounds)
     )
+
+
+def _is_literal(item: Any) -> bool:
+    return item is None or isinstance(item, str | int | float)
 
 
 def _is_number(value: Any) -> bool:

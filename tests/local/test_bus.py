@@ -183,7 +183,7 @@ def test_patterns_match_as_json_compares(
     ],
 )
 def test_a_pattern_that_is_wrong_or_unknown_is_refused(pattern: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError):
         compile_pattern(pattern)
 
 

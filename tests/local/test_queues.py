@@ -58,8 +58,8 @@ async def bodies(queues: Queues, name: str = "orders", limit: int = 10) -> list[
     return [item.draft.body for item in await queues.receive(name, limit=limit)]
 
 
-async def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
-    file = tmp_path / "q.sqlite"
+def acknowledged_before_the_kill(file: Path) -> set[str]:
+    """What a process that sends had been told was sent when it was killed."""
     command = [sys.executable, "-c", SENDER, str(file)]
     acknowledged = set()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sender:
@@ -70,11 +70,17 @@ async def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
                 sender.send_signal(signal.SIGKILL)
                 break
         acknowledged.update(line.strip() for line in sender.stdout if line.endswith("\n"))
+    assert sender.returncode == -signal.SIGKILL
+    assert len(acknowledged) >= 2000
+    return acknowledged
+
+
+async def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
+    file = tmp_path / "q.sqlite"
+    acknowledged = acknowledged_before_the_kill(file)
     reopened = Queues([QueueSpec("q")], file=file, clock=WallClock())
     received = await bodies(reopened, "q", limit=1_000_000)
     reopened.close()
-    assert sender.returncode == -signal.SIGKILL
-    assert len(acknowledged) >= 2000
     assert acknowledged <= set(received)
     assert len(received) == len(set(received))
 

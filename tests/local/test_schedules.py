@@ -100,7 +100,7 @@ def test_every_tick_of_a_year_is_later_than_the_one_before() -> None:
     ],
 )
 def test_an_expression_that_aws_refuses_is_refused(expression: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError):
         parse_schedule(expression, start=START)
 
 
