@@ -91,15 +91,18 @@ class Journal:
 
     def _write(self) -> None:
         flushed, self._flushed = self._flushed, None
-        if flushed is None or self._database is None:
+        if self._database is None:
             return
         try:
             self._commit(self._database)
         except sqlite3.Error as error:
             # What was not written stays pending: the next change tries again.
+            if flushed is None:
+                raise
             flushed.set_exception(error)
         else:
-            flushed.set_result(None)
+            if flushed is not None:
+                flushed.set_result(None)
 
     def _commit(self, database: sqlite3.Connection) -> None:
         with database:

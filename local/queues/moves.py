@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import logging
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from local.clock import Clock
 from local.queues.errors import SqsError
 from local.queues.queues import Queues
 
+_logger = logging.getLogger(__name__)
 _CHUNK = 500
 
 
@@ -75,6 +77,9 @@ class MoveTasks:
                 await self._clock.sleep(1 if task.rate else 0)
         except ApiError as error:
             task.status, task.failure = "FAILED", error.code
+        except Exception:
+            _logger.exception("moving the messages of %s failed", task.source)
+            task.status, task.failure = "FAILED", "InternalError"
         else:
             task.status = "COMPLETED"
 

@@ -23,6 +23,7 @@ from local.queues.wire import (
     entries_of,
     failure,
     number,
+    optional_number,
     outcome,
     queue_name,
     required,
@@ -89,7 +90,7 @@ class SqsTwin:
         wait = number(body, "WaitTimeSeconds", 0)
         check_range(limit, "MaxNumberOfMessages", 1, BATCH)
         check_range(wait, "WaitTimeSeconds", 0, 20)
-        visibility = body.get("VisibilityTimeout")
+        visibility = optional_number(body, "VisibilityTimeout")
         received = await self._queues.receive(
             queue_name(body), limit=limit, visibility=visibility, wait=wait
         )
@@ -201,7 +202,7 @@ class SqsTwin:
         source = self._queues.by_arn(required(body, "SourceArn"))
         destination = body.get("DestinationArn")
         target = self._queues.by_arn(destination) if destination else None
-        rate = body.get("MaxNumberOfMessagesPerSecond")
+        rate = optional_number(body, "MaxNumberOfMessagesPerSecond")
         if rate is not None:
             check_range(rate, "MaxNumberOfMessagesPerSecond", 1, 500)
         return {"TaskHandle": self._moves.start(source, target, rate)}

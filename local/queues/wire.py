@@ -27,6 +27,10 @@ def number(body: Body, parameter: str, default: int | None) -> int:
     return value
 
 
+def optional_number(body: Body, parameter: str) -> int | None:
+    return None if body.get(parameter) is None else number(body, parameter, None)
+
+
 def queue_name(body: Body) -> str:
     """Only the last part of the URL counts: host and port depend on who asks."""
     url = body.get("QueueUrl")
@@ -42,7 +46,7 @@ def draft_of(body: Body) -> Draft:
     system = body.get("MessageSystemAttributes") or {}
     return Draft(
         body.get("MessageBody") or "",
-        body.get("DelaySeconds"),
+        optional_number(body, "DelaySeconds"),
         body.get("MessageGroupId"),
         body.get("MessageAttributes") or {},
         system.get("AWSTraceHeader", {}).get("StringValue"),

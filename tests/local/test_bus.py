@@ -1,5 +1,8 @@
 """Delivery of events: tried again, given up, taken up after a restart; patterns refused."""
 
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,25 @@ from local.patterns import compile_pattern
 START = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 FILLED = {"source": ["hub.orders"]}
 ENTRY = {"Source": "hub.orders", "DetailType": "OrderFilled", "Detail": '{"id": "o-1"}'}
+PUTTER = """
+import asyncio, json, sys
+from pathlib import Path
+from local.bus import Bus, Rule, Target
+from local.clock import WallClock
+
+async def never(event):
+    await asyncio.Event().wait()
+
+async def main():
+    rule = Rule("filled", {"source": ["hub.orders"]}, [Target("sink", never)])
+    bus = Bus([rule], file=Path(sys.argv[1]), clock=WallClock())
+    for n in range(1_000_000):
+        detail = json.dumps({"id": str(n)})
+        await bus.put({"Source": "hub.orders", "DetailType": "OrderFilled", "Detail": detail})
+        print(n, flush=True)
+
+asyncio.run(main())
+"""
 
 
 class Sink:
@@ -98,6 +120,32 @@ async def test_an_accepted_event_is_delivered_after_a_restart(
     third = Bus([up.rule()], file=file, clock=clock)
     assert third.resume() == 0
     await third.close()
+
+
+def acknowledged_before_the_kill(file: Path) -> set[str]:
+    """The events that a process had been told were accepted when it was killed."""
+    acknowledged = set()
+    command = [sys.executable, "-c", PUTTER, str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as putter:
+        assert putter.stdout is not None
+        for line in putter.stdout:
+            acknowledged.add(line.strip())
+            if len(acknowledged) == 200:
+                putter.send_signal(signal.SIGKILL)
+                break
+    assert putter.returncode == -signal.SIGKILL
+    return acknowledged
+
+
+async def test_an_accepted_event_survives_a_kill(clock: VirtualClock, tmp_path: Path) -> None:
+    file = tmp_path / "bus.sqlite"
+    acknowledged = acknowledged_before_the_kill(file)
+    sink = Sink(clock)
+    bus = Bus([sink.rule()], file=file, clock=clock)
+    assert bus.resume() >= 200
+    await bus.settle()
+    await bus.close()
+    assert acknowledged <= {detail["id"] for detail in sink.got}
 
 
 async def test_a_delivery_whose_rule_is_gone_waits_for_its_return(

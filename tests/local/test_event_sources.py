@@ -242,6 +242,27 @@ async def test_stop_waits_for_the_running_invocation(world: World) -> None:
         assert world.queues.depth("q") == (0, 0, 0)
 
 
+async def test_a_cancelled_run_waits_for_the_running_invocation(world: World) -> None:
+    release = asyncio.Event()
+
+    async def hold(event: Event) -> None:
+        await release.wait()
+
+    world.answer = hold
+    source = EventSource(world.queues, "q", world.invoke)
+    running = asyncio.create_task(source.run())
+    await world.send("a")
+    await world.clock.advance(0)
+    running.cancel()
+    await world.clock.advance(0)
+    assert not running.done()
+    release.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert world.queues.depth("q") == (0, 0, 0)
+    world.queues.close()
+
+
 async def test_stop_gives_back_a_batch_not_yet_invoked(world: World) -> None:
     async with world.running(window=5) as source:
         await world.send("a")
