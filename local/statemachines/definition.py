@@ -48,6 +48,8 @@ _CATCHER = frozenset({"Assign", "Comment", "ErrorEquals", "Next", "Output"})
 
 class _Reader(NamedTuple):
     kind: Kind
+    calls: frozenset[str]
+    """The integrations that this engine can reach."""
     language: str
     named: set[str]
     """The names of all states read so far: unique in the whole machine."""
@@ -91,7 +93,7 @@ class _Reader(NamedTuple):
 
     def _task(self, place: Place, _seen: frozenset[str], common: dict[str, Any]) -> State:
         _only(place, common)
-        resource = resources.read(place, self.kind)
+        resource = resources.read(place, self.kind, self.calls)
         if "HeartbeatSeconds" in place.fields and resource.pattern != "token":
             place.refuse("only a task that waits for its token has heartbeats", "HeartbeatSeconds")
         return Task(
@@ -124,12 +126,12 @@ class _Reader(NamedTuple):
         processor.only(
             frozenset({"Comment", "ProcessorConfig", "StartAt", "States"}), "a processor"
         )
-        distributed = self._distributed(processor)
-        _only(place, common, _DISTRIBUTED_ONLY if distributed else frozenset())
+        inside = self._inside(processor)
+        _only(place, common, _DISTRIBUTED_ONLY if inside else frozenset())
         place.text("Label", required=False)
         return Map(
-            flow=self.flow(processor, frozenset() if distributed else seen),
-            distributed=distributed,
+            flow=inside.flow(processor, frozenset()) if inside else self.flow(processor, seen),
+            distributed=inside is not None,
             items=place.expression("Items", list, dict),
             selector=place.template("ItemSelector"),
             batcher=_batcher(place.inner("ItemBatcher")) if "ItemBatcher" in place.fields else None,
@@ -141,24 +143,31 @@ class _Reader(NamedTuple):
             **common,
         )
 
-    def _distributed(self, processor: Place) -> bool:
+    def _inside(self, processor: Place) -> "_Reader | None":
+        """Who reads the child executions of a Distributed Map; None for an inline one."""
         if "ProcessorConfig" not in processor.fields:
-            return False
+            return None
         config = processor.inner("ProcessorConfig")
         config.only(frozenset({"Mode", "ExecutionType"}), "a processor's configuration")
-        mode = config.fields.get("Mode", "INLINE")
+        mode, kind = config.fields.get("Mode", "INLINE"), config.fields.get("ExecutionType")
         if mode not in {"INLINE", "DISTRIBUTED"}:
             config.refuse("'Mode' must be INLINE or DISTRIBUTED", "Mode")
         if mode != "DISTRIBUTED":
-            return False
-        if config.fields.get("ExecutionType") not in {"EXPRESS", "STANDARD"}:
+            return None
+        if kind not in {"EXPRESS", "STANDARD"}:
             config.refuse("'ExecutionType' must be EXPRESS or STANDARD", "ExecutionType")
         if self.kind == "EXPRESS":
             config.refuse("an EXPRESS machine has no Distributed Map", "Mode")
-        return True
+        return self._replace(kind="EXPRESS" if kind == "EXPRESS" else "STANDARD")
 
 
-def read(arn: str, definition: Mapping[str, Any], kind: Kind, expressions: Expressions) -> Machine:
+def read(
+    arn: str,
+    definition: Mapping[str, Any],
+    kind: Kind,
+    expressions: Expressions,
+    calls: frozenset[str],
+) -> Machine:
     """The machine that `definition` describes. Raises InvalidDefinition with every problem."""
     place = Place("", definition, expressions)
     known = {"Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"}
@@ -166,7 +175,7 @@ def read(arn: str, definition: Mapping[str, Any], kind: Kind, expressions: Expre
     if place.fields.get("Version", "1.0") != "1.0":
         place.refuse("'Version' must be 1.0", "Version")
     language = place.fields.get("QueryLanguage", "JSONPath")
-    flow = _Reader(kind, language, set()).flow(place, frozenset())
+    flow = _Reader(kind, calls, language, set()).flow(place, frozenset())
     timeout = place.whole("TimeoutSeconds", 1, _LONGEST, None)
     if place.problems:
         raise InvalidDefinition(place.problems)

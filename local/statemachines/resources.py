@@ -44,12 +44,13 @@ _PATTERNS: Mapping[str | None, Literal["", "sync", "token"]] = {
 }
 
 
-def read(place: Place, kind: Kind) -> Resource:
+def read(place: Place, kind: Kind, reachable: frozenset[str]) -> Resource:
+    """The resource of the Task at `place`; the engine can reach those in `reachable`."""
     named = place.text("Resource")
     if _FUNCTION.fullmatch(named):
         return Resource("lambda", function=named)
     parsed = _INTEGRATION.fullmatch(named)
-    call = _CALLS.get(parsed[1]) if parsed else None
+    call = _CALLS.get(parsed[1]) if parsed and parsed[1] in reachable else None
     pattern = _PATTERNS.get(parsed[2]) if parsed else None
     if parsed is None or call is None or pattern is None or pattern not in call.patterns:
         if named:

@@ -1,4 +1,4 @@
-"""The ways between the states of a flow: each leads to a state, all states are reached, one ends."""
+"""The ways between the states of a flow: each leads somewhere, all states are reached, one ends."""
 
 from collections.abc import Iterator
 from typing import Any
