@@ -1,6 +1,7 @@
 """From a definition to a machine: every field of every state is read, and all must be known."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from local.statemachines import resources, ways
@@ -165,8 +166,10 @@ def read(
     arn: str,
     definition: Mapping[str, Any],
     kind: Kind,
+    *,
     expressions: Expressions,
     calls: frozenset[str],
+    now: datetime,
 ) -> Machine:
     """The machine that `definition` describes. Raises InvalidDefinition with every problem."""
     place = Place("", definition, expressions)
@@ -179,7 +182,7 @@ def read(
     timeout = place.whole("TimeoutSeconds", 1, _LONGEST, None)
     if place.problems:
         raise InvalidDefinition(place.problems)
-    return Machine(arn, arn.rpartition(":")[2], kind, flow, timeout, definition)
+    return Machine(arn, arn.rpartition(":")[2], kind, flow, timeout, now, definition)
 
 
 def _only(place: Place, common: dict[str, Any], more: frozenset[str] = frozenset()) -> None:

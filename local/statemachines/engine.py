@@ -75,7 +75,14 @@ class Engine:
 
     def read(self, name: str, definition: dict[str, Any], kind: Kind) -> Machine:
         arn = f"{self._arn}:stateMachine:{name}"
-        return definitions.read(arn, definition, kind, self._expressions, self._calls)
+        return definitions.read(
+            arn,
+            definition,
+            kind,
+            expressions=self._expressions,
+            calls=self._calls,
+            now=self.clock.now(),
+        )
 
     async def resume(self) -> list[Execution]:
         """Go on with the executions that an earlier engine left running, once all machines are

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from local.statemachines.expressions import Template
@@ -132,4 +133,5 @@ class Machine:
     kind: Kind
     flow: Flow
     timeout: float | None
+    registered: datetime
     definition: Mapping[str, Any] = field(repr=False)

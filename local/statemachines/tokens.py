@@ -28,6 +28,7 @@ class Tokens:
         self._clock = clock
         self._unique = unique
         self._open: dict[str, asyncio.Queue[_Signal]] = {}
+        self._answered: set[str] = set()
 
     @contextmanager
     def opened(self) -> Iterator[str]:
@@ -36,7 +37,8 @@ class Tokens:
         try:
             yield token
         finally:
-            self._open.pop(token, None)
+            del self._open[token]
+            self._answered.discard(token)
 
     async def wait(self, token: str, heartbeat: float | None) -> Any:
         """The output that was sent for `token`. Raises StateError."""
@@ -54,17 +56,17 @@ class Tokens:
 
     def succeed(self, token: str, output: Any) -> None:
         self._find(token).put_nowait(_Signal("success", output))
-        del self._open[token]
+        self._answered.add(token)
 
     def fail(self, token: str, error: str, cause: str) -> None:
         self._find(token).put_nowait(_Signal("failure", None, error, cause))
-        del self._open[token]
+        self._answered.add(token)
 
     def beat(self, token: str) -> None:
         self._find(token).put_nowait(_Signal("heartbeat"))
 
     def _find(self, token: str) -> asyncio.Queue[_Signal]:
-        if token in self._open:
+        if token in self._open and token not in self._answered:
             return self._open[token]
         if _FORM.fullmatch(token):
             message = "Task Timed Out: 'Provided task does not exist anymore'"
