@@ -224,7 +224,10 @@ async def test_a_distributed_map_hands_out_batches_with_their_shared_input(lab):
         distributed(flow(Inner=task())), Items="{% $states.input.items %}", ItemBatcher=batcher
     )
     await lab.run(machine(Only=each), {"items": [1, 2, 3], "day": "d"})
-    assert lab.payloads("Echo") == [{"day": "d", "Items": [1, 2]}, {"day": "d", "Items": [3]}]
+    assert lab.payloads("Echo") == [
+        {"BatchInput": {"day": "d"}, "Items": [1, 2]},
+        {"BatchInput": {"day": "d"}, "Items": [3]},
+    ]
 
 
 async def test_batches_keep_below_the_size_they_are_given(lab):
