@@ -36,7 +36,9 @@ class Resources:
         self.resolver = Resolver(
             {**_pseudo(), **parameters}, document.get("Conditions", {}), self._lookup
         )
-        self._types = {name: self._type(name) for name in self._blocks if self._exists(name)}
+        self._types: dict[str, str] = {
+            name: self._type(name) for name in self._blocks if self._exists(name)
+        }
         self._check_given()
 
     def of_type(self, kind: str) -> Iterator[tuple[str, Properties]]:
