@@ -55,7 +55,7 @@ def read_api(resources: Resources, events: list[ApiEvent]) -> ApiSpec | None:
         name: _authorizer(name, below, resources) for name, below in auth.children("Authorizers")
     }
     default = auth.text("DefaultAuthorizer", None)
-    authorized = default is not None and auth.flag("AddDefaultAuthorizerToCorsPreflight", True)
+    guarded = auth.flag("AddDefaultAuthorizerToCorsPreflight", True)
     auth.leave(("UsagePlan", "ResourcePolicy"))
     auth.finish()
     spec = ApiSpec(
@@ -67,7 +67,7 @@ def read_api(resources: Resources, events: list[ApiEvent]) -> ApiSpec | None:
         responses={
             name: _response(below) for name, below in properties.children("GatewayResponses")
         },
-        cors=_cors(properties, authorized),
+        cors=_cors(properties, default if guarded else None),
     )
     properties.leave(_CLOUD_ONLY)
     properties.finish()
@@ -106,7 +106,13 @@ def _authorizer(name: str, properties: Properties, resources: Resources) -> Auth
 
 def _response(properties: Properties) -> GatewayResponse:
     parameters = properties.child("ResponseParameters")
-    headers = {name: value.strip("'") for name, value in parameters.texts("Headers").items()}
+    headers = parameters.texts("Headers")
+    for name, value in headers.items():
+        if not (len(value) >= 2 and value[0] == value[-1] == "'"):
+            raise TemplateError(
+                parameters.at("Headers").of(name), "only '...' literals are supported"
+            )
+    headers = {name: value[1:-1] for name, value in headers.items()}
     templates = properties.texts("ResponseTemplates")
     if len(templates) > 1:
         raise TemplateError(properties.at("ResponseTemplates"), "one content type, please")
@@ -117,10 +123,10 @@ def _response(properties: Properties) -> GatewayResponse:
     return GatewayResponse(status, headers, content_type, template)
 
 
-def _cors(properties: Properties, authorized: bool) -> CorsSpec | None:
+def _cors(properties: Properties, authorizer: str | None) -> CorsSpec | None:
     raw = properties.raw("Cors")
     if isinstance(raw, str):
-        return CorsSpec(raw.strip("'"), None, None, None, False, authorized)
+        return CorsSpec(raw.strip("'"), None, None, None, False, authorizer)
     cors = properties.child("Cors")
     if not list(cors):
         return None
@@ -130,7 +136,7 @@ def _cors(properties: Properties, authorized: bool) -> CorsSpec | None:
         _unquoted(cors.text("AllowMethods", None)),
         _unquoted(cors.text("MaxAge", None)),
         cors.flag("AllowCredentials"),
-        authorized,
+        authorizer,
     )
     cors.finish()
     return spec

@@ -45,14 +45,14 @@ class GatewayResponse(NamedTuple):
 
 
 class CorsSpec(NamedTuple):
-    """The preflight answer; `methods` None means those of the path."""
+    """The preflight answer; `methods` None means those of the path, an authorizer guards it."""
 
     origin: str
     headers: str | None
     methods: str | None
     max_age: str | None
     credentials: bool
-    authorized: bool
+    authorizer: str | None
 
 
 class ApiSpec(NamedTuple):
