@@ -27,7 +27,7 @@ class InvokeApi:
 
     async def invoke(self, name: str, payload: bytes, invocation_type: str) -> Answer:
         request_id = str(uuid.uuid4())
-        headers = {"x-amzn-RequestId": request_id, "Content-Type": "application/json"}
+        headers = {"x-amzn-RequestId": request_id}
         refusal = self._refusal(name, payload, invocation_type)
         if refusal is not None:
             status, code, message = refusal
