@@ -1,0 +1,226 @@
+"""What always holds in the books. Each query returns the rows that break it: none, when it holds.
+
+One list for tests, `./dev verify` and the nightly check.
+"""
+
+from typing import Any, NamedTuple
+
+import psycopg
+
+_OPEN = "('pending_new', 'accepted', 'held', 'new', 'partially_filled')"
+_MOVES = """
+    VALUES ('pending_new', 'accepted'), ('pending_new', 'new'), ('pending_new', 'rejected'),
+        ('accepted', 'new'), ('accepted', 'canceled'), ('accepted', 'rejected'),
+        ('held', 'new'), ('held', 'canceled'),
+        ('new', 'partially_filled'), ('new', 'filled'), ('new', 'canceled'), ('new', 'expired'),
+        ('new', 'pending_cancel'), ('new', 'pending_replace'), ('new', 'replaced'),
+        ('new', 'rejected'),
+        ('partially_filled', 'partially_filled'), ('partially_filled', 'filled'),
+        ('partially_filled', 'canceled'), ('partially_filled', 'expired'),
+        ('partially_filled', 'pending_cancel'), ('partially_filled', 'pending_replace'),
+        ('partially_filled', 'replaced'),
+        ('pending_cancel', 'canceled'), ('pending_cancel', 'new'),
+        ('pending_cancel', 'partially_filled'), ('pending_cancel', 'filled'),
+        ('pending_replace', 'replaced'), ('pending_replace', 'new'),
+        ('pending_replace', 'partially_filled'), ('pending_replace', 'filled')
+"""
+
+
+class Invariant(NamedTuple):
+    name: str
+    sentence: str
+    query: str
+
+
+class Finding(NamedTuple):
+    invariant: Invariant
+    violations: int
+
+
+INVARIANTS = (
+    Invariant(
+        "transactions-balance",
+        "every ledger transaction sums to zero per currency",
+        "SELECT transaction_id FROM ledger_entries"
+        " GROUP BY transaction_id, currency HAVING sum(amount) <> 0",
+    ),
+    Invariant(
+        "books-balance",
+        "all books together sum to zero per currency",
+        "SELECT currency FROM ledger_entries GROUP BY currency HAVING sum(amount) <> 0",
+    ),
+    Invariant(
+        "cash-is-ledger",
+        "settled, unsettled and reserved cash of each account are what its ledger says",
+        """
+        SELECT b.account_id FROM balances b
+        LEFT JOIN ledger_entries e ON e.account_id = b.account_id AND e.currency = b.currency
+        GROUP BY b.account_id, b.currency
+        HAVING b.settled <> coalesce(sum(e.amount) FILTER (WHERE e.ledger = 'settled'), 0)
+            OR b.unsettled <> coalesce(sum(e.amount) FILTER (WHERE e.ledger = 'unsettled'), 0)
+            OR b.reserved <> coalesce(sum(e.amount) FILTER (WHERE e.ledger = 'reserved'), 0)
+        """,
+    ),
+    Invariant(
+        "cash-not-negative",
+        "no account has negative cash, settled, unsettled or available",
+        "SELECT account_id FROM balances WHERE settled < 0 OR unsettled < 0 OR reserved < 0"
+        " OR settled + unsettled < reserved",
+    ),
+    Invariant(
+        "cash-reserved-for-orders",
+        "reserved cash is exactly what open buy orders reserve",
+        """
+        SELECT b.account_id FROM balances b LEFT JOIN orders o ON o.account_id = b.account_id
+        GROUP BY b.account_id, b.currency HAVING b.reserved <> coalesce(sum(o.reserved_cash), 0)
+        """,
+    ),
+    Invariant(
+        "shares-reserved-for-orders",
+        "reserved shares are exactly what open sell orders reserve",
+        """
+        SELECT account_id, instrument_id FROM (
+            SELECT account_id, instrument_id, reserved AS amount FROM positions
+            UNION ALL SELECT account_id, instrument_id, -reserved_quantity FROM orders
+        ) both_sides GROUP BY account_id, instrument_id HAVING sum(amount) <> 0
+        """,
+    ),
+    Invariant(
+        "ended-orders-reserve-nothing",
+        "an order that has ended holds no reservation",
+        f"SELECT order_id FROM orders WHERE state NOT IN {_OPEN}"
+        " AND (reserved_cash <> 0 OR reserved_quantity <> 0)",
+    ),
+    Invariant(
+        "positions-are-executions",
+        "each position is the sum of its executions, and is not oversold",
+        """
+        SELECT account_id, instrument_id FROM (
+            SELECT account_id, instrument_id, quantity AS amount FROM positions
+            UNION ALL
+            SELECT account_id, instrument_id,
+                CASE side WHEN 'buy' THEN -quantity ELSE quantity END FROM executions
+        ) both_sides GROUP BY account_id, instrument_id HAVING sum(amount) <> 0
+        UNION ALL
+        SELECT account_id, instrument_id FROM positions
+        WHERE quantity < 0 OR reserved < 0 OR reserved > quantity
+        """,
+    ),
+    Invariant(
+        "fills-fit-orders",
+        "filled quantity, value and count of each order are those of its executions",
+        """
+        SELECT o.order_id FROM orders o LEFT JOIN executions e ON e.order_id = o.order_id
+        GROUP BY o.order_id
+        HAVING o.filled_quantity <> coalesce(sum(e.quantity), 0)
+            OR o.filled_value <> coalesce(sum(e.quantity * e.price), 0)
+            OR o.fills <> count(e.execution_id)
+            OR o.filled_quantity > o.quantity
+            OR (o.state = 'filled') <> (o.filled_quantity = o.quantity)
+        """,
+    ),
+    Invariant(
+        "executions-are-booked",
+        "each execution has its ledger transaction, of its very value",
+        """
+        SELECT e.execution_id FROM executions e
+        LEFT JOIN ledger_transactions t ON t.account_id = e.account_id
+            AND t.kind = 'execution' AND t.reference = e.execution_id
+        LEFT JOIN ledger_entries l
+            ON l.transaction_id = t.transaction_id AND l.ledger = 'market'
+        WHERE e.value > 0
+            AND l.amount IS DISTINCT FROM CASE e.side WHEN 'buy' THEN e.value ELSE -e.value END
+        """,
+    ),
+    Invariant(
+        "limits-are-kept",
+        "no execution is worse than the limit of its order",
+        """
+        SELECT e.execution_id FROM executions e JOIN orders o ON o.order_id = e.order_id
+        WHERE (e.side = 'buy' AND e.price > o.limit_price)
+            OR (e.side = 'sell' AND e.price < o.limit_price)
+        """,
+    ),
+    Invariant(
+        "prices-were-quoted",
+        "each execution lies within the quote it names, of its own symbol",
+        """
+        SELECT e.execution_id FROM executions e JOIN orders o ON o.order_id = e.order_id
+        WHERE e.quote ->> 'symbol' <> o.symbol OR e.quote ->> 'id' <> e.quote_id
+            OR (o.limit_price IS NULL AND e.price NOT BETWEEN
+                (e.quote ->> 'bid')::numeric AND (e.quote ->> 'ask')::numeric)
+        """,
+    ),
+    Invariant(
+        "moves-are-legal",
+        "orders move only as the state table allows, step after step, to where they stand",
+        f"""
+        WITH steps AS (
+            SELECT order_id, state_before, state_after,
+                lag(state_after) OVER (PARTITION BY order_id ORDER BY sequence) AS earlier,
+                lead(sequence) OVER (PARTITION BY order_id ORDER BY sequence) IS NULL AS is_last
+            FROM account_events WHERE order_id IS NOT NULL
+        ), moves (before, after) AS ({_MOVES})
+        SELECT s.order_id FROM steps s LEFT JOIN orders o ON o.order_id = s.order_id
+        WHERE s.state_before IS DISTINCT FROM s.earlier
+            OR (s.state_before IS NULL AND s.state_after <> 'pending_new')
+            OR (s.state_before IS NOT NULL AND NOT EXISTS (
+                SELECT FROM moves WHERE before = s.state_before AND after = s.state_after))
+            OR (s.is_last AND o.state IS DISTINCT FROM s.state_after)
+        """,
+    ),
+    Invariant(
+        "events-are-gapless",
+        "each account's events count from one without a gap, as far as its head says",
+        """
+        SELECT a.account_id FROM accounts a
+        LEFT JOIN account_events e ON e.account_id = a.account_id
+        GROUP BY a.account_id
+        HAVING a.event_sequence <> count(e.sequence)
+            OR a.event_sequence <> coalesce(max(e.sequence), 0)
+        """,
+    ),
+    Invariant(
+        "audit-chain",
+        "each audit link hashes its payload onto the link before, up to the account's head",
+        """
+        WITH links AS (
+            SELECT account_id, sequence, hash, payload,
+                lag(hash, 1, decode(repeat('00', 32), 'hex')) OVER chain AS before,
+                row_number() OVER chain AS place
+            FROM audit_events WINDOW chain AS (PARTITION BY account_id ORDER BY sequence)
+        )
+        SELECT account_id FROM links
+        WHERE hash <> sha256(before || convert_to(payload, 'UTF8')) OR sequence <> place
+        UNION ALL
+        SELECT a.account_id FROM accounts a
+        LEFT JOIN audit_events e
+            ON e.account_id = a.account_id AND e.sequence = a.audit_sequence
+        WHERE e.hash IS DISTINCT FROM a.audit_hash
+        """,
+    ),
+    Invariant(
+        "sales-settle",
+        "each sale has its settlement obligation, of its very value",
+        """
+        SELECT e.execution_id FROM executions e
+        LEFT JOIN settlement_obligations s ON s.execution_id = e.execution_id
+        WHERE e.side = 'sell' AND (s.amount IS DISTINCT FROM e.value
+            OR s.settlement_date IS DISTINCT FROM e.settlement_date)
+        """,
+    ),
+)
+
+
+def check(url: str) -> list[Finding]:
+    """Every invariant with its count of violations, all of one moment of the database."""
+    with psycopg.connect(url) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        connection.execute("SET LOCAL statement_timeout = '10min'")
+        return [Finding(each, _violations(connection, each.query)) for each in INVARIANTS]
+
+
+def _violations(connection: psycopg.Connection[Any], query: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM ({query}) broken").fetchone()  # type: ignore[arg-type]  # noqa: S608  # this module's own text
+    return int(row[0]) if row else 0
