@@ -56,5 +56,5 @@ class Calendar:
 
 
 def settlement_days(traded: date) -> int:
-    """Business days between a trade and its settlement: 3, since 2017-09-05 2, since 2024-05-28 1."""
+    """Business days from trade to settlement: 3, since 2017-09-05 2, since 2024-05-28 1."""
     return next(days for since, days in _CYCLES if traded >= since)
