@@ -13,7 +13,7 @@ _FASTEST_CROSSING = timedelta(milliseconds=1)
 
 
 class Pace(NamedTuple):
-    """`speed` while the market is open (0: paused); `closed`: what closed hours take on the wall."""
+    """`speed` while the market is open (0: paused); `closed`: what closed hours really take."""
 
     speed: float
     closed: timedelta
