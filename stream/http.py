@@ -4,13 +4,16 @@ import json
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from hub.domain.kernel import UnauthenticatedError
 from stream.status import Status, health, metrics
-from stream.websocket import Verify
+from stream.websocket import MAX_MESSAGE_BYTES, QuoteSocket, Verify
 
+CLOSE_WITHIN = 1.5
+# What is held for a client that does not read; beyond it, newer quotes replace older ones.
+_WRITE_LIMIT = 16 * 1024
 _JSON = "application/json"
 
 
@@ -48,6 +51,21 @@ class Front:
             text = json.dumps({"code": error.code, "message": error.detail})
             return _answer(connection, HTTPStatus.UNAUTHORIZED, text, _JSON)
         return None
+
+
+async def listen(host: str, port: int, status: Status, verify: Verify) -> Server:
+    """Serves HTTP and WebSocket on one port; 0 is one that the system chooses."""
+    return await serve(
+        QuoteSocket(status, verify),
+        host,
+        port,
+        process_request=Front(status, verify),
+        compression=None,
+        max_size=MAX_MESSAGE_BYTES,
+        write_limit=_WRITE_LIMIT,
+        close_timeout=CLOSE_WITHIN,
+        server_header=None,
+    )
 
 
 def bearer(header: str) -> str:

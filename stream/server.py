@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import grpc.aio
-from websockets.asyncio.server import Server, serve
+from websockets.asyncio.server import Server
 
 from hub.domain.kernel import UnavailableError
 from hub.domain.market.clock import MarketClock
 from stream.board import Board
 from stream.grpc_market import grpc_server
-from stream.http import Front
+from stream.http import CLOSE_WITHIN, listen
 from stream.leader import Leader, Observers
 from stream.lease import Lease
 from stream.postgres_clock import PostgresClock
@@ -25,12 +25,11 @@ from stream.replay_feed import ReplayFeed
 from stream.settings import StreamSettings
 from stream.status import Status
 from stream.tape import Tape
-from stream.websocket import MAX_MESSAGE_BYTES, QuoteSocket, Verify
+from stream.websocket import Verify
 
 log = logging.getLogger(__name__)
 
 _SERVICE_RESTART = 1012
-_CLOSE_WITHIN = 1.5
 _DRAIN_WITHIN = 3.0
 _RETRY_AFTER = 1.0
 
@@ -97,7 +96,7 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     tasks: set[asyncio.Future[Any]] = {asyncio.ensure_future(work) for work in works}
     stopping = asyncio.ensure_future(stop.wait())
-    sockets = await _listen(settings, verify, status)
+    sockets = await listen(settings.host, settings.port, status, verify)
     calls, grpc_port = grpc_server(status.board, verify, f"{settings.host}:{settings.grpc_port}")
     await calls.start()
     port = next(iter(sockets.sockets)).getsockname()[1]
@@ -112,27 +111,13 @@ async def _serve(
         await _end(sockets, calls, {stopping, *tasks})
 
 
-async def _listen(settings: StreamSettings, verify: Verify, status: Status) -> Server:
-    return await serve(
-        QuoteSocket(status, verify),
-        settings.host,
-        settings.port,
-        process_request=Front(status, verify),
-        compression=None,
-        max_size=MAX_MESSAGE_BYTES,
-        write_limit=16 * 1024,
-        close_timeout=_CLOSE_WITHIN,
-        server_header=None,
-    )
-
-
 async def _end(sockets: Server, calls: grpc.aio.Server, tasks: set[asyncio.Future[Any]]) -> None:
     """Within `_DRAIN_WITHIN`: no new clients, the present ones are told to come back."""
     sockets.close(code=_SERVICE_RESTART, reason="the stream restarts: connect again")
-    stopping = asyncio.ensure_future(calls.stop(grace=_CLOSE_WITHIN))
+    stopping = asyncio.ensure_future(calls.stop(grace=CLOSE_WITHIN))
     for task in tasks:
         task.cancel()
     await asyncio.wait({stopping, *tasks}, timeout=_DRAIN_WITHIN)
     with suppress(TimeoutError):
-        async with asyncio.timeout(_CLOSE_WITHIN):
+        async with asyncio.timeout(CLOSE_WITHIN):
             await sockets.wait_closed()

@@ -1,5 +1,7 @@
 """Settings come from the environment; a wrong one is named, and never shown."""
 
+import subprocess
+import sys
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -7,6 +9,7 @@ import pytest
 
 from stream.settings import SettingsError, read_settings
 from tests.stream.market import DATA
+from tests.stream.servers import ROOT
 
 NEEDED = {
     "REDIS_URL": "redis://127.0.0.1:6379/0",
@@ -60,3 +63,24 @@ def test_a_wrong_value_is_named_but_not_shown(name: str, value: str):
         read_settings(NEEDED | {name: value})
 
     assert "secret" not in str(wrong.value)
+
+
+def test_the_program_says_what_is_missing_and_ends():
+    ended = subprocess.run(
+        [sys.executable, "-m", "stream"],
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'hub'}"},
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+
+    assert (ended.returncode, ended.stderr) == (2, "REDIS_URL is not set\n")
+
+
+def test_the_image_copies_what_exists():
+    lines = (ROOT / "stream" / "Dockerfile").read_text().splitlines()
+    sources = [line.split()[1] for line in lines if line.startswith("COPY ")]
+
+    assert sources
+    assert [source for source in sources if not (ROOT / source).exists()] == []
