@@ -73,6 +73,7 @@ def test_the_program_says_what_is_missing_and_ends():
         capture_output=True,
         text=True,
         timeout=20,
+        check=False,
     )
 
     assert (ended.returncode, ended.stderr) == (2, "REDIS_URL is not set\n")
