@@ -43,8 +43,8 @@ class Runtime:
     """Everything that the template names, started and stopped as one.
 
     `parameters` are the values of `read_template`. `environment` is given to every function.
-    Schedules of the group `market` follow `market_clock`, everything else the wall. Port 0 takes
-    a free one.
+    Schedules of a group named `market` or `...-market` follow `market_clock`, everything else the
+    wall. Port 0 takes a free one.
     """
 
     functions: Functions
@@ -158,7 +158,7 @@ class Runtime:
             schedules = [
                 self._deliveries.schedule(spec)
                 for spec in self.application.schedules
-                if (spec.group == MARKET_GROUP) is in_market
+                if _in_market(spec.group) is in_market
             ]
             work.append(Schedules(schedules, clock).run())
         tasks = [asyncio.create_task(one) for one in work]
@@ -208,6 +208,11 @@ class Runtime:
             ) from error
         except UnknownFunctionError as error:
             raise ApiError("ResourceNotFoundException", f"Function not found: {name}") from error
+
+
+def _in_market(group: str) -> bool:
+    """Whether a schedule group, which may be named after its stage, follows the market."""
+    return group.rpartition("-")[2] == MARKET_GROUP
 
 
 def _report(ended: asyncio.Task[None]) -> None:

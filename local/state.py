@@ -56,7 +56,7 @@ class StateFolder:
     def empty(self) -> None:
         """Throw everything away. The caller holds the folder."""
         for each in self.path.iterdir():
-            if each.name == "running.lock" or each.name == "install.lock":
+            if each.name in {"running.lock", "install.lock"}:
                 continue
             if each.is_dir() and not each.is_symlink():
                 shutil.rmtree(each)

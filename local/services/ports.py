@@ -7,6 +7,7 @@ from pathlib import Path
 from local.services.errors import StartError
 
 HOST = "127.0.0.1"
+_FILE = "ports.json"
 
 
 def is_free(port: int) -> bool:
@@ -26,19 +27,22 @@ def free_port() -> int:
     return port
 
 
+def known_ports(folder: Path) -> dict[str, int]:
+    """Port by server, as they were last time."""
+    try:
+        ports: dict[str, int] = json.loads((folder / _FILE).read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return ports
+
+
 def remembered_port(folder: Path, name: str) -> int:
     """The port that `name` had last time, if it is free; else a new one, remembered."""
-    file = folder / "ports.json"
-    ports: dict[str, int] = {}
-    if file.exists():
-        try:
-            ports = json.loads(file.read_text())
-        except ValueError:
-            ports = {}
+    ports = known_ports(folder)
     port = ports.get(name)
     if port is None or not is_free(port):
         port = free_port()
-        file.write_text(json.dumps({**ports, name: port}))
+        (folder / _FILE).write_text(json.dumps({**ports, name: port}))
     return port
 
 

@@ -83,6 +83,14 @@ class Postgres:
         self._end_leftover()
         self._launch(find_binaries(), privileges())
 
+    def running_url(self) -> str:
+        """The URL of the server that somebody else runs on this folder; empty if nobody does."""
+        lines = _lines(self._data / "postmaster.pid")
+        if not self._is_ready() or not Path(f"/proc/{lines[0].strip()}").exists():
+            return ""
+        self._port = int(lines[3])
+        return self.url
+
     def _url(self, role: str, database: str) -> str:
         password = self._password(role)
         return f"postgresql://{role}:{password}@{HOST}:{self._port}/{database}"

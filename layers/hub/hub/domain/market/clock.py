@@ -3,21 +3,35 @@
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+# A running source renews its anchor well within this; an older one is of a source that stopped.
+ANCHOR_LIFE = timedelta(seconds=5)
+
 
 class MarketClock(NamedTuple):
     """At wall time `wall` it was `market` in the market; since then it runs `speed` times as fast.
 
-    Speed 0 is a stopped clock. All times are UTC.
+    Speed 0 is a stopped clock. The anchor holds up to `until` (the next open or close of a replay,
+    where the speed changes): market time waits there for the next anchor. All times are UTC.
     """
 
     market: datetime
     wall: datetime
     speed: float = 1.0
+    until: datetime | None = None
 
     def at(self, wall: datetime) -> datetime:
         """Market time when the wall shows `wall`; never before the anchor."""
         passed = max((wall - self.wall).total_seconds(), 0.0)
-        return self.market + timedelta(seconds=passed * self.speed)
+        moved = self.market + timedelta(seconds=passed * self.speed)
+        return moved if self.until is None else min(moved, self.until)
+
+    def held_at(self, wall: datetime) -> datetime:
+        """Market time for who reads an anchor that its source renews: it stops with the source.
+
+        Without this the readers' market would run on while the source is down, and jump back
+        when the source resumes where it was.
+        """
+        return self.at(min(wall, self.wall + ANCHOR_LIFE))
 
     def quote_age_limit(self, limit: timedelta) -> timedelta:
         """How old a quote may be in market time, when real time allows `limit`.
@@ -33,6 +47,7 @@ def clock_record(clock: MarketClock) -> dict[str, Any]:
         "market": clock.market.isoformat(),
         "wall": clock.wall.isoformat(),
         "speed": str(clock.speed),
+        "until": clock.until.isoformat() if clock.until else None,
     }
 
 
@@ -41,4 +56,5 @@ def clock_from_record(record: dict[str, Any]) -> MarketClock:
         market=datetime.fromisoformat(record["market"]),
         wall=datetime.fromisoformat(record["wall"]),
         speed=float(record["speed"]),
+        until=datetime.fromisoformat(record["until"]) if record.get("until") else None,
     )

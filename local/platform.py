@@ -1,0 +1,232 @@
+"""The whole platform on one machine: database, cache, the template's application, the quotes."""
+
+import asyncio
+import logging
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+from local.keys import token_keys
+from local.market import FollowedClock
+from local.options import Options
+from local.progress import step
+from local.runtime import Runtime
+from local.services import ports
+from local.services.errors import StartError
+from local.services.guarded import Guarded
+from local.services.postgres import Postgres, check_version
+from local.services.valkey import Valkey, answers
+
+logger = logging.getLogger(__name__)
+
+_SIGNING_KEY = "hub-signing-key"
+_WATCH_SECONDS = 0.25
+_LONGEST_PAUSE = 5.0
+_STREAM_SECONDS = 20.0
+
+
+class Server(Protocol):
+    """What is watched: started again when it ends by itself."""
+
+    @property
+    def running(self) -> bool: ...
+
+    def restart(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class StreamTask:
+    """The stream task as a process of its own, from `stream/`."""
+
+    def __init__(self, process: Guarded, ready_url: str) -> None:
+        self._process = process
+        self._ready_url = ready_url
+
+    @property
+    def running(self) -> bool:
+        return self._process.running
+
+    def restart(self) -> None:
+        self._process.start()
+
+    def stop(self) -> None:
+        self._process.stop()
+
+    async def ready(self) -> None:
+        """Raises StartError when it does not come up."""
+        deadline = asyncio.get_running_loop().time() + _STREAM_SECONDS
+        while not await asyncio.to_thread(_is_ok, self._ready_url):
+            late = asyncio.get_running_loop().time() > deadline
+            if late or not self._process.running:
+                words = self._process.last_words(3)
+                raise StartError(
+                    f"the stream task did not start: {words}", "look into .hub/logs/stream.log"
+                )
+            await asyncio.sleep(0.05)
+
+
+class Addresses:
+    """Where database and cache are: the user's own, or embedded ones that are started here."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self.database_url = os.environ.get("DATABASE_URL", "")
+        self.owner_url = os.environ.get("MIGRATION_DATABASE_URL", "") or self.database_url
+        self.redis_url = os.environ.get("REDIS_URL", "")
+        self.servers: list[Server] = []
+
+    async def start(self) -> None:
+        """Raises StartError."""
+        if self.database_url:
+            with step("PostgreSQL at DATABASE_URL"):
+                await asyncio.to_thread(check_version, self.database_url)
+        else:
+            with step("PostgreSQL (embedded)"):
+                postgres = Postgres(self._state)
+                await asyncio.to_thread(postgres.start)
+                self.servers.append(postgres)
+            self.database_url, self.owner_url = postgres.url, postgres.owner_url
+        if self.redis_url:
+            with step("Redis at REDIS_URL"):
+                if not await asyncio.to_thread(answers, self.redis_url):
+                    raise StartError(
+                        "REDIS_URL: nothing answers there",
+                        "start it, or unset REDIS_URL to use the embedded one",
+                    )
+        else:
+            with step("Valkey (embedded)"):
+                valkey = Valkey(self._state)
+                await asyncio.to_thread(valkey.start)
+                self.servers.append(valkey)
+            self.redis_url = valkey.url
+
+    async def stop(self) -> None:
+        """End what was started here, the last first."""
+        for server in reversed(self.servers):
+            await asyncio.to_thread(server.stop)
+
+
+@asynccontextmanager
+async def running(options: Options) -> AsyncIterator[Runtime]:
+    """The platform, up and watched for the length of the block. Raises StartError."""
+    ports.demand(options.api_port, "the API", "--api-port")
+    ports.demand(options.stream_port, "the stream of quotes", "--stream-port")
+    ports.demand(options.grpc_port, "gRPC", "--grpc-port")
+    logs = options.state / "logs"
+    logs.mkdir(exist_ok=True)
+    async with AsyncExitStack() as stack:
+        addresses = Addresses(options.state)
+        stack.push_async_callback(addresses.stop)
+        await addresses.start()
+        await _migrate(addresses, options)
+        keys = await asyncio.to_thread(token_keys, options.state / "token_keys.json")
+        with step("functions, queues and state machines"):
+            clock = FollowedClock(addresses.redis_url)
+            following = asyncio.create_task(clock.follow())
+            stack.push_async_callback(_cancel, following)
+            runtime = _runtime(options, addresses, keys.verifying, keys.signing, clock)
+            await runtime.start()
+            stack.push_async_callback(runtime.stop)
+        with step("the stream task and its replay feed"):
+            stream = _stream_task(options, addresses, keys.verifying, logs)
+            addresses.servers.append(stream)
+            stream.restart()
+            await stream.ready()
+        watching = [asyncio.create_task(_watch(each)) for each in addresses.servers]
+        for task in watching:
+            stack.push_async_callback(_cancel, task)
+        yield runtime
+
+
+async def _migrate(addresses: Addresses, options: Options) -> None:
+    from hub.adapters.postgres.migrations.upgrade import upgrade  # noqa: PLC0415  # half a second
+    from hub.adapters.postgres.seed import seed  # noqa: PLC0415  # of imports, counted below
+
+    with step("schema and reference data"):
+        await asyncio.to_thread(upgrade, addresses.owner_url)
+        await asyncio.to_thread(seed, addresses.owner_url, options.root / "data")
+
+
+def _runtime(
+    options: Options,
+    addresses: Addresses,
+    verifying: str,
+    signing: str,
+    clock: FollowedClock,
+) -> Runtime:
+    port = ports.remembered_port(options.state, "aws")
+    endpoint = f"http://127.0.0.1:{port}"
+    return Runtime(
+        options.root / "template.yaml",
+        options.state,
+        api_port=options.api_port,
+        aws_port=port,
+        parameters={
+            "DatabaseUrl": addresses.database_url,
+            "RedisUrl": addresses.redis_url,
+            "TokenVerifyingKeys": verifying,
+            "SigningKeySecretArn": _SIGNING_KEY,
+            "SqsEndpoint": endpoint,
+            "EventsEndpoint": endpoint,
+            "StatesEndpoint": endpoint,
+            "SecretsEndpoint": endpoint,
+        },
+        secrets={_SIGNING_KEY: signing},
+        market_clock=clock,
+    )
+
+
+def _stream_task(options: Options, addresses: Addresses, verifying: str, logs: Path) -> StreamTask:
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": os.environ.get("HOME", ""),
+        "REDIS_URL": addresses.redis_url,
+        "DATABASE_URL": addresses.database_url,
+        "STREAM_PORT": str(options.stream_port),
+        "GRPC_PORT": str(options.grpc_port),
+        "REPLAY_START": options.start,
+        "REPLAY_SPEED": options.speed,
+        "DATA_DIR": str(options.root / "data"),
+        "TOKEN_VERIFYING_KEYS": verifying,
+    }
+    process = Guarded(
+        [sys.executable, "-m", "stream"], log=logs / "stream.log", environment=environment
+    )
+    return StreamTask(process, f"http://127.0.0.1:{options.stream_port}/health/ready")
+
+
+def _is_ok(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310  # our own loopback
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+async def _watch(server: Server) -> None:
+    """Start the server again whenever it ends, waiting longer when it keeps ending."""
+    pause, name = _WATCH_SECONDS, type(server).__name__
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        if server.running:
+            pause = max(pause / 1.1, _WATCH_SECONDS)
+            continue
+        logger.warning("%s ended and is started again", name)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
+        try:
+            await asyncio.to_thread(server.restart)
+        except StartError as error:
+            logger.warning("%s: %s", name, error)
+
+
+async def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,17 @@
+"""`./dev reset`: throw the platform's data away."""
+
+from collections.abc import Sequence
+
+from local.options import ROOT
+from local.progress import say
+from local.state import StateFolder, state_folder
+
+
+def reset(_words: Sequence[str]) -> int:
+    """Raises StartError while the platform runs."""
+    folder = StateFolder(state_folder(ROOT))
+    folder.take()
+    folder.empty()
+    folder.release()
+    say(f"{folder.path} is empty.\n  -> ./dev run begins anew")
+    return 0

@@ -1,0 +1,122 @@
+"""`./dev run`: the platform in the foreground, until Ctrl-C, SIGTERM or the end of the terminal."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+from time import monotonic
+
+from local.client import ApiRefusedError, Client
+from local.options import Options, read_options
+from local.platform import running
+from local.progress import say, step
+from local.services.errors import StartError
+from local.state import StateFolder
+
+DEMO_EMAIL = "demo@hub.example"
+DEMO_PASSWORD = "trade on paper first"  # noqa: S105  # shown to everybody on purpose
+_DEMO_CASH = "100000.00"
+
+
+def run(words: Sequence[str]) -> int:
+    options = read_options(words)
+    folder = StateFolder(options.state)
+    try:
+        folder.take()
+        _log_to(options)
+        return asyncio.run(_run(options))
+    except StartError as error:
+        say(f"\n  {error.message}\n  -> {error.remedy}")
+        return 1
+    finally:
+        folder.release()
+
+
+async def _run(options: Options) -> int:
+    began = monotonic()
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(each, ended.set)
+    say("Starting Hub")
+    starting = asyncio.create_task(_until_ended(options, began, ended))
+    stopped = asyncio.create_task(ended.wait())
+    await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        say("\nEnding ...")
+        await asyncio.wait({starting}, timeout=1)
+        starting.cancel()
+    stopped.cancel()
+    with suppress(asyncio.CancelledError):
+        await starting
+    say("Ended; the data is kept.")
+    return 0
+
+
+async def _until_ended(options: Options, began: float, ended: asyncio.Event) -> None:
+    async with running(options):
+        if options.demo_customer:
+            with step("the demo customer"):
+                account_id = await asyncio.to_thread(_demo_customer, options)
+        else:
+            account_id = ""
+        say(_welcome(options, account_id, monotonic() - began))
+        await ended.wait()
+
+
+def _demo_customer(options: Options) -> str:
+    """Made once; at a second start they are there already."""
+    client = Client(options.api_url)
+    try:
+        client.post(
+            "/auth/register", {"email": DEMO_EMAIL, "password": DEMO_PASSWORD, "name": "Demo"}
+        )
+    except ApiRefusedError as error:
+        if error.status != 409:
+            raise
+    client.log_in(DEMO_EMAIL, DEMO_PASSWORD)
+    account_id: str = client.get("/accounts")["accounts"][0]["account_id"]
+    client.post(f"/accounts/{account_id}/deposits", {"amount": _DEMO_CASH}, key="first-cash")
+    return account_id
+
+
+def _welcome(options: Options, account_id: str, seconds: float) -> str:
+    base = f"{options.api_url}/api/v1"
+    lines = [
+        f"\nReady in {seconds:.1f} s. Ctrl-C ends it and keeps the data; ./dev reset forgets it.\n",
+        f"  API        {base}",
+        f"  Explorer   {base}/docs",
+        f"  Quotes     ws://127.0.0.1:{options.stream_port}/stream",
+        f"  gRPC       127.0.0.1:{options.grpc_port}",
+        f"  Logs       {options.state / 'logs'}",
+        f"  Market     real daily prints of 2012, at {options.speed} times real speed; the spread",
+        "             between bid and ask is the one invented number\n",
+    ]
+    if account_id:
+        lines += [
+            f"  Log-in     {DEMO_EMAIL} / {DEMO_PASSWORD}\n",
+            "Your first order, to paste into another terminal:\n",
+            f"""TOKEN=$(curl -s {base}/auth/login -H 'Content-Type: application/json' \\
+  -d '{{"email":"{DEMO_EMAIL}","password":"{DEMO_PASSWORD}"}}' \\
+  | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+curl -s {base}/orders -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -d '{{"symbol":"AAPL","side":"buy","type":"market","quantity":"10"}}'; echo
+sleep 1; curl -s {base}/positions -H "Authorization: Bearer $TOKEN"; echo
+""",
+            "Or watch a whole round: ./dev demo",
+        ]
+    return "\n".join(lines)
+
+
+def _log_to(options: Options) -> None:
+    """The platform's own log goes to a file; the terminal is for people."""
+    logs = options.state / "logs"
+    logs.mkdir(exist_ok=True)
+    logging.basicConfig(
+        filename=logs / "platform.log",
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        force=True,
+    )
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)

@@ -1,0 +1,1 @@
+"""The market-data task: one feed, many readers of quotes."""

@@ -1,0 +1,142 @@
+"""What the leading task does: runs the feed, tells of quotes and sessions, keeps the clock."""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from hub.domain.kernel import UnavailableError
+from hub.domain.market.clock import MarketClock
+from hub.domain.market.quote import Quote
+from stream.clock import Turn
+from stream.feed import Feed
+from stream.postgres_clock import PostgresClock
+from stream.redis_market import RedisMarket
+from stream.status import Status
+
+log = logging.getLogger(__name__)
+
+SAVE_EVERY = timedelta(seconds=2)
+_RETRY_AFTER = 1.0
+
+QuoteObserver = Callable[[Quote], Awaitable[None]]
+TurnObserver = Callable[[Turn], Awaitable[None]]
+
+
+class Observers(NamedTuple):
+    """Called in order, one after the other; the feed waits. An error of theirs ends the task.
+
+    A quote is in Redis, if Redis answers, before it is observed. An open or close is told at least
+    once: before the clock that shows it is saved, so that a crash in between repeats it.
+    """
+
+    quotes: Sequence[QuoteObserver] = ()
+    turns: Sequence[TurnObserver] = ()
+
+
+class Leader:
+    """Runs while its task holds the lease; cancelled when it does not."""
+
+    def __init__(
+        self,
+        market: RedisMarket,
+        clocks: PostgresClock,
+        status: Status,
+        observers: Observers,
+        open_feed: Callable[[MarketClock | None], Feed],
+    ) -> None:
+        self._market = market
+        self._clocks = clocks
+        self._status = status
+        self._observers = observers
+        self._open_feed = open_feed
+        self._saved_at = datetime.min.replace(tzinfo=UTC)
+        # Set while everything that the feed told has been passed on.
+        self._settled: Feed | None = None
+
+    async def lead(self) -> None:
+        feed = self._open_feed(await self._stored_clock())
+        self._status.leader = True
+        try:
+            await self._save(feed.clock())
+            self._tell_end(feed)
+            async for batch in feed.batches():
+                self._settled = None
+                await self._pass_on(batch, feed)
+                self._settled = feed
+                if datetime.now(UTC) - self._saved_at >= SAVE_EVERY:
+                    await self._save(feed.clock())
+        finally:
+            self._status.leader = False
+
+    async def halt(self) -> None:
+        """After an orderly end: the clock stands still, and goes on from this very moment.
+
+        What was cut off in the midst of an open or close keeps its last saved clock instead, so
+        that the open or close is told again.
+        """
+        if self._settled is not None:
+            await self._save(self._settled.clock()._replace(speed=0.0))
+
+    async def _pass_on(self, batch: Sequence[Quote | Turn], feed: Feed) -> None:
+        for kind, group in itertools.groupby(batch, type):
+            if kind is Quote:
+                await self._quoted([each for each in group if isinstance(each, Quote)])
+            else:
+                for turn in group:
+                    assert isinstance(turn, Turn)
+                    await self._turned(turn, feed)
+
+    async def _quoted(self, quotes: Sequence[Quote]) -> None:
+        for quote in quotes:
+            self._status.board.put(quote)
+        self._status.quoted_at = datetime.now(UTC)
+        # The next affirmation, a second later, brings Redis what it missed.
+        with suppress(UnavailableError):
+            await self._market.publish(quotes)
+        for quote in quotes:
+            for observe in self._observers.quotes:
+                await observe(quote)
+
+    async def _turned(self, turn: Turn, feed: Feed) -> None:
+        log.info(
+            "the market opened" if turn.opened else "the market closed",
+            extra={"fields": {"session": turn.session.day.isoformat()}},
+        )
+        for observe in self._observers.turns:
+            await observe(turn)
+        await self._save(turn.anchor)
+        self._tell_end(feed)
+
+    def _tell_end(self, feed: Feed) -> None:
+        market = feed.clock().market
+        if feed.calendar.working_session(market) is None:
+            log.warning(
+                "the recorded data is at its end: the market stays closed",
+                extra={"fields": {"market": market.isoformat()}},
+            )
+
+    async def _stored_clock(self) -> MarketClock | None:
+        """The latest that was saved anywhere. Waits for both places: time must not go back."""
+        while True:
+            try:
+                stored = [await self._clocks.load(), await self._market.load_clock()]
+            except UnavailableError:
+                await asyncio.sleep(_RETRY_AFTER)
+                continue
+            return max(
+                (clock for clock in stored if clock is not None),
+                key=lambda clock: clock.market,
+                default=None,
+            )
+
+    async def _save(self, clock: MarketClock) -> None:
+        self._saved_at = datetime.now(UTC)
+        self._status.clock = clock
+        with suppress(UnavailableError):
+            await self._market.save_clock(clock)
+        with suppress(UnavailableError):
+            await self._clocks.save(clock)

@@ -1,0 +1,57 @@
+"""The market clock in PostgreSQL: where the market goes on after a stop."""
+
+from typing import Any, LiteralString
+
+import psycopg
+
+from hub.domain.market.clock import MarketClock
+from stream.link import Link
+
+NAME = "replay"
+_LOAD = "SELECT market, wall, speed FROM market_clock WHERE name = %s"
+# The condition keeps a leader that was cut off, and does not know it, from turning time back.
+_SAVE = """
+INSERT INTO market_clock (name, market, wall, speed) VALUES (%s, %s, %s, %s)
+ON CONFLICT (name) DO UPDATE
+SET market = excluded.market, wall = excluded.wall, speed = excluded.speed
+WHERE market_clock.market <= excluded.market
+"""
+
+
+class PostgresClock:
+    """One row. Raises UnavailableError while the database is away; connects again by itself."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self.link = Link("postgres", (psycopg.OperationalError, psycopg.InterfaceError))
+
+    async def load(self) -> MarketClock | None:
+        rows = await self.link.attempt(lambda: self._execute(_LOAD, NAME))
+        return MarketClock(*rows[0]) if rows else None
+
+    async def save(self, clock: MarketClock) -> None:
+        await self.link.attempt(
+            lambda: self._execute(_SAVE, NAME, clock.market, clock.wall, clock.speed)
+        )
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def _execute(self, statement: LiteralString, *values: object) -> list[Any]:
+        try:
+            cursor = await (await self._connected()).execute(statement, values)
+            return await cursor.fetchall() if cursor.description else []
+        except BaseException:
+            # Also when the call was cut off by its time limit: the answer may still be on its way.
+            await self.close()
+            raise
+
+    async def _connected(self) -> psycopg.AsyncConnection[Any]:
+        if self._connection is None:
+            self._connection = await psycopg.AsyncConnection.connect(
+                self._url, autocommit=True, prepare_threshold=None, connect_timeout=2
+            )
+        return self._connection

@@ -1,0 +1,125 @@
+"""The stream task's settings: read from the environment in one place, checked, frozen."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from math import isfinite
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+
+class SettingsError(Exception):
+    """A variable is missing or wrong; the message names it."""
+
+
+class StreamSettings(NamedTuple):
+    """Ports of 0 are chosen by the system. The replay's start counts only where none ran before."""
+
+    redis_url: str
+    database_url: str
+    host: str
+    port: int
+    grpc_port: int
+    replay_start: date
+    replay_speed: float
+    replay_closed: timedelta
+    replay_spread_basis_points: Decimal
+    data_dir: Path
+    verifying_keys: Mapping[str, str]
+
+
+def read_settings(environment: Mapping[str, str]) -> StreamSettings:
+    """Raises SettingsError."""
+
+    def value(name: str, default: str | None, parse: Callable[[str], T]) -> T:
+        text = environment.get(name) or default
+        if text is None:
+            raise SettingsError(f"{name} is not set")
+        try:
+            return parse(text)
+        except (ValueError, InvalidOperation) as error:
+            # The text may hold a password, so only the rule is told.
+            raise SettingsError(f"{name} is not {_expected(parse)}") from error
+
+    return StreamSettings(
+        redis_url=value("REDIS_URL", None, _redis_url),
+        database_url=value("DATABASE_URL", None, _database_url),
+        host=value("STREAM_HOST", "127.0.0.1", str),
+        port=value("STREAM_PORT", "8081", _port),
+        grpc_port=value("GRPC_PORT", "50051", _port),
+        replay_start=value("REPLAY_START", "2012-06-01", date.fromisoformat),
+        replay_speed=value("REPLAY_SPEED", "60", _speed),
+        replay_closed=timedelta(seconds=value("REPLAY_CLOSED_SECONDS", "5", _seconds)),
+        replay_spread_basis_points=value("REPLAY_SPREAD_BASIS_POINTS", "2", _basis_points),
+        data_dir=value("DATA_DIR", "data", _folder),
+        verifying_keys=value("TOKEN_VERIFYING_KEYS", "{}", _keys),
+    )
+
+
+def _redis_url(text: str) -> str:
+    return _with_scheme(text, ("redis://", "rediss://", "unix://"))
+
+
+def _database_url(text: str) -> str:
+    return _with_scheme(text, ("postgresql://", "postgres://"))
+
+
+def _with_scheme(text: str, schemes: tuple[str, ...]) -> str:
+    if not text.startswith(schemes):
+        raise ValueError(schemes)
+    return text
+
+
+def _port(text: str) -> int:
+    return int(_between(Decimal(text), 0, 65_535))
+
+
+def _speed(text: str) -> float:
+    return float(_between(Decimal(text), 0, 10_000))
+
+
+def _seconds(text: str) -> float:
+    return float(_between(Decimal(text), 0, 3_600))
+
+
+def _basis_points(text: str) -> Decimal:
+    return _between(Decimal(text), 0, 1_000)
+
+
+def _between(number: Decimal, least: int, most: int) -> Decimal:
+    if not isfinite(number) or not least <= number <= most:
+        raise ValueError(number)
+    return number
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise ValueError(text)
+    return path
+
+
+def _expected(parse: Callable[[str], object]) -> str:
+    return _EXPECTED[parse]
+
+
+_EXPECTED: dict[object, str] = {
+    _redis_url: "a URL that begins with redis://, rediss:// or unix://",
+    _database_url: "a URL that begins with postgresql://",
+    _port: "a port, 0 to 65535",
+    date.fromisoformat: "a date such as 2012-06-01",
+    _speed: "a speed, 0 (paused) to 10000",
+    _seconds: "a number of seconds, 0 to 3600",
+    _basis_points: "a number of basis points, 0 to 1000",
+    _folder: "a folder",
+}
+
+
+def _keys(text: str) -> Mapping[str, str]:
+    keys = json.loads(text)
+    if not isinstance(keys, dict):
+        raise ValueError(text)  # noqa: TRY004  # the text is wrong, whatever it parses to
+    return keys

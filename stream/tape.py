@@ -1,0 +1,91 @@
+"""The prints of recorded days: which prices are replayed, when, and quoted how. No I/O."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import NamedTuple
+
+from hub.domain.kernel import price_increment
+from hub.domain.market.calendar import Calendar, Session
+
+# The last print stands for a minute before the bell, so that it can still be traded on.
+_BEFORE_CLOSE = timedelta(minutes=1)
+_BASIS_POINT = Decimal("0.0001")
+
+
+class Bar(NamedTuple):
+    """What is recorded of one symbol's day."""
+
+    symbol: str
+    day: date
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+
+
+class Print(NamedTuple):
+    """A price at which the symbol really traded; its moment within the day is not recorded."""
+
+    time: datetime
+    symbol: str
+    price: Decimal
+
+
+class Touch(NamedTuple):
+    """The best bid and ask around a print."""
+
+    bid: Decimal
+    ask: Decimal
+
+
+class Tape:
+    """The prints of every recorded session, and the calendar of those sessions alone."""
+
+    def __init__(self, bars: Iterable[Bar], sessions: Iterable[Session]) -> None:
+        self._bars: dict[date, list[Bar]] = defaultdict(list)
+        for bar in bars:
+            self._bars[bar.day].append(bar)
+        self.calendar = Calendar(session for session in sessions if session.day in self._bars)
+
+    def prints(self, session: Session) -> list[Print]:
+        """The session's prints in order of time."""
+        return sorted(
+            (each for bar in self._bars.get(session.day, ()) for each in prints_of(bar, session)),
+            key=lambda each: each.time,
+        )
+
+
+def prints_of(bar: Bar, session: Session) -> tuple[Print, ...]:
+    """Open, the extreme nearer the open, the other one, close: over the session's real hours."""
+    low_first = bar.open - bar.low <= bar.high - bar.open
+    extremes = (bar.low, bar.high) if low_first else (bar.high, bar.low)
+    third = (session.close - session.open) / 3
+    moments = (
+        session.open,
+        session.open + third,
+        session.open + 2 * third,
+        session.close - _BEFORE_CLOSE,
+    )
+    prices = (bar.open, *extremes, bar.close)
+    return tuple(
+        Print(moment, bar.symbol, price) for moment, price in zip(moments, prices, strict=True)
+    )
+
+
+def touch(price: Decimal, basis_points: Decimal) -> Touch:
+    """Bid and ask half a spread away from `price`, outward on the increment.
+
+    The spread is the one invented number of the replay: nothing but trades is recorded. It is
+    `basis_points` of the price, at least one increment.
+    """
+    step = price_increment(price)
+    half = max(step, price * basis_points * _BASIS_POINT) / 2
+    return Touch(
+        bid=_on(step, price - half, ROUND_FLOOR), ask=_on(step, price + half, ROUND_CEILING)
+    )
+
+
+def _on(step: Decimal, price: Decimal, rounding: str) -> Decimal:
+    return price.quantize(step, rounding=rounding)

@@ -1,0 +1,98 @@
+"""GetMarketData by a real gRPC client: all that was asked, or a reason."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import grpc
+import grpc.aio
+import pytest
+
+from hub.domain.market.quote import Quote
+from stream.board import Board
+from stream.gen import market_data_pb2 as messages
+from stream.gen.market_data_pb2_grpc import MarketDataStub
+from stream.grpc_market import grpc_server
+from tests.stream.program import verify
+from tests.stream.servers import TOKEN
+
+APPLE = Quote(
+    quote_id="AAPL-1-1",
+    symbol="AAPL",
+    bid=Decimal("118.55"),
+    ask=Decimal("118.58"),
+    last=Decimal("118.5625"),
+    bid_size=Decimal(100),
+    ask_size=Decimal(200),
+    time=datetime(2012, 6, 1, 13, 30, 0, 250_000, tzinfo=UTC),
+)
+
+
+@pytest.fixture
+async def channel() -> AsyncIterator[grpc.aio.Channel]:
+    board = Board()
+    board.put(APPLE)
+    board.put(APPLE._replace(quote_id="MSFT-1-2", symbol="MSFT"))
+    server, port = grpc_server(board, verify, "127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as opened:
+        yield opened
+    await server.stop(grace=0)
+
+
+async def call(
+    channel: grpc.aio.Channel, symbols: list[str], token: str | None = TOKEN
+) -> messages.GetMarketDataResponse:
+    stub = MarketDataStub(channel)  # type: ignore[no-untyped-call]  # generated
+    metadata = [("authorization", f"Bearer {token}")] if token else None
+    answer = await stub.GetMarketData(
+        messages.GetMarketDataRequest(symbols=symbols), metadata=metadata, timeout=5
+    )
+    assert isinstance(answer, messages.GetMarketDataResponse)
+    return answer
+
+
+async def test_quotes_come_in_the_order_asked(channel: grpc.aio.Channel):
+    answer = await call(channel, ["MSFT", "AAPL"])
+
+    assert [quote.symbol for quote in answer.quotes] == ["MSFT", "AAPL"]
+
+
+async def test_a_quote_is_exact(channel: grpc.aio.Channel):
+    (quote,) = (await call(channel, ["AAPL"])).quotes
+
+    assert (quote.id, quote.bid, quote.ask, quote.last, quote.bid_size, quote.ask_size) == (
+        "AAPL-1-1",
+        "118.55",
+        "118.58",
+        "118.5625",
+        "100",
+        "200",
+    )
+    assert quote.time.ToDatetime(UTC) == APPLE.time
+    assert not quote.synthetic
+    assert not quote.last_close
+
+
+@pytest.mark.parametrize(
+    ("symbols", "token", "code", "named"),
+    [
+        (["AAPL", "NOPE"], TOKEN, grpc.StatusCode.NOT_FOUND, "NOPE"),
+        ([], TOKEN, grpc.StatusCode.INVALID_ARGUMENT, "1024"),
+        (["AAPL"] * 1025, TOKEN, grpc.StatusCode.INVALID_ARGUMENT, "1024"),
+        (["AAPL"], "wrong", grpc.StatusCode.UNAUTHENTICATED, "token"),
+        (["AAPL"], None, grpc.StatusCode.UNAUTHENTICATED, "Bearer"),
+    ],
+)
+async def test_a_refusal_says_why(
+    channel: grpc.aio.Channel,
+    symbols: list[str],
+    token: str | None,
+    code: grpc.StatusCode,
+    named: str,
+):
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await call(channel, symbols, token)
+
+    assert refused.value.code() == code
+    assert named in str(refused.value.details())

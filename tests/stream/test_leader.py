@@ -1,0 +1,211 @@
+"""What the leader passes on, in which order, and what a crash repeats."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+import redis.asyncio
+
+from hub.domain.market.calendar import Calendar
+from hub.domain.market.clock import MarketClock, clock_from_record
+from hub.domain.market.quote import Quote
+from stream.board import Board
+from stream.clock import Turn
+from stream.leader import Leader, Observers
+from stream.postgres_clock import PostgresClock
+from stream.redis_market import RedisMarket
+from stream.status import Status
+from tests.stream.market import tape, utc
+from tests.stream.servers import Postgres, Valkey, eventually
+
+FRIDAY = next(
+    session
+    for session in [tape().calendar.session_at(utc("2012-06-01T14:00"))]
+    if session is not None
+)
+
+
+class ScriptedFeed:
+    """Tells what it was given, then nothing more."""
+
+    calendar: Calendar = tape().calendar
+
+    def __init__(self, *batches: Sequence[Quote | Turn], market: datetime = FRIDAY.open) -> None:
+        self._batches = batches
+        self._market = market
+
+    def clock(self) -> MarketClock:
+        return MarketClock(self._market, datetime.now(UTC), 60.0)
+
+    async def batches(self) -> AsyncIterator[Sequence[Quote | Turn]]:
+        for batch in self._batches:
+            yield batch
+        await asyncio.Event().wait()
+
+
+def quote(sequence: int) -> Quote:
+    price = Decimal("10.00")
+    return Quote(
+        f"AAPL-1-{sequence}", "AAPL", price, price, price, price, price, utc("2012-06-01T14:00")
+    )
+
+
+def closing() -> Turn:
+    return Turn(MarketClock(FRIDAY.close, datetime.now(UTC), 9.0), FRIDAY, opened=False)
+
+
+class Bench:
+    """A leader on real servers, with one observer that writes down what it is told."""
+
+    def __init__(self, valkey: Valkey, postgres: Postgres, feed: ScriptedFeed) -> None:
+        self.told: list[Quote | Turn] = []
+        self.market = RedisMarket(valkey.url)
+        self.clocks = PostgresClock(postgres.url)
+        self.status = Status(Board(), feed.calendar, (self.market.link, self.clocks.link))
+        self.given: list[MarketClock | None] = []
+        self.leader = Leader(
+            self.market, self.clocks, self.status, Observers([self.take], [self.take]), self._open
+        )
+        self._feed = feed
+
+    async def take(self, told: Quote | Turn) -> None:
+        self.told.append(told)
+
+    def _open(self, stored: MarketClock | None) -> ScriptedFeed:
+        self.given.append(stored)
+        return self._feed
+
+    async def close(self) -> None:
+        await self.market.close()
+        await self.clocks.close()
+
+
+async def lead_until(bench: Bench, count: int) -> None:
+    leading = asyncio.ensure_future(bench.leader.lead())
+    await eventually(lambda: leading.done() or len(bench.told) >= count)
+    await asyncio.sleep(0.05)
+    leading.cancel()
+    await asyncio.wait({leading})
+    if not leading.cancelled():
+        leading.result()
+
+
+async def test_observers_are_told_of_quotes_and_sessions_in_their_order(
+    valkey: Valkey, postgres: Postgres
+):
+    told: list[Quote | Turn] = [quote(1), quote(2), closing(), quote(3)]
+    bench = Bench(valkey, postgres, ScriptedFeed(told[:2], told[2:]))
+
+    await lead_until(bench, 4)
+    await bench.close()
+
+    assert bench.told == told
+
+
+async def test_a_quote_is_in_redis_before_it_is_observed(valkey: Valkey, postgres: Postgres):
+    bench = Bench(valkey, postgres, ScriptedFeed([quote(1)]))
+    found: list[str] = []
+
+    async def look(_told: Quote | Turn) -> None:
+        async with redis.asyncio.Redis.from_url(valkey.url, decode_responses=True) as client:
+            found.append(str(json.loads(str(await client.get("market_data:AAPL")))["id"]))
+
+    bench.leader = Leader(
+        bench.market,
+        bench.clocks,
+        bench.status,
+        Observers([look]),
+        lambda _: ScriptedFeed([quote(1)]),
+    )
+    leading = asyncio.ensure_future(bench.leader.lead())
+    await eventually(lambda: found)
+    leading.cancel()
+    await asyncio.wait({leading})
+    await bench.close()
+
+    assert found == ["AAPL-1-1"]
+
+
+async def test_an_error_of_an_observer_ends_the_leader_and_the_close_is_told_again(
+    valkey: Valkey, postgres: Postgres
+):
+    bench = Bench(valkey, postgres, ScriptedFeed([closing()]))
+
+    async def fail(_turn: Turn) -> None:
+        raise ZeroDivisionError
+
+    bench.leader = Leader(
+        bench.market,
+        bench.clocks,
+        bench.status,
+        Observers(turns=[fail]),
+        lambda _: ScriptedFeed([closing()]),
+    )
+    with pytest.raises(ZeroDivisionError):
+        await bench.leader.lead()
+    await bench.leader.halt()
+    saved = await bench.clocks.load()
+    await bench.close()
+
+    assert saved is not None
+    assert saved.market == FRIDAY.open  # not yet the close: whoever leads next tells of it
+
+
+async def test_the_clock_is_saved_at_every_turn_in_both_places(valkey: Valkey, postgres: Postgres):
+    bench = Bench(valkey, postgres, ScriptedFeed([closing()]))
+
+    await lead_until(bench, 1)
+    in_postgres = await bench.clocks.load()
+    async with redis.asyncio.Redis.from_url(valkey.url, decode_responses=True) as client:
+        in_redis = clock_from_record(json.loads(str(await client.get("market:clock"))))
+    await bench.close()
+
+    assert in_postgres is not None
+    assert in_postgres.market == in_redis.market == FRIDAY.close
+    assert in_postgres.speed == in_redis.speed == 9.0
+
+
+async def test_a_leader_that_was_cut_off_cannot_turn_the_saved_clock_back(
+    valkey: Valkey, postgres: Postgres
+):
+    clocks = PostgresClock(postgres.url)
+    later = MarketClock(utc("2012-06-01T15:00"), datetime.now(UTC), 60.0)
+
+    await clocks.save(later)
+    await clocks.save(later._replace(market=utc("2012-06-01T14:59")))
+    saved = await clocks.load()
+    await clocks.close()
+
+    assert saved is not None
+    assert saved.market == later.market
+
+
+async def test_the_feed_goes_on_from_the_later_of_the_two_saved_clocks(
+    valkey: Valkey, postgres: Postgres
+):
+    bench = Bench(valkey, postgres, ScriptedFeed([quote(1)], market=utc("2012-06-01T16:00")))
+    early = MarketClock(utc("2012-06-01T14:00"), datetime.now(UTC), 60.0)
+    await bench.clocks.save(early)
+    await bench.market.save_clock(early._replace(market=utc("2012-06-01T15:00")))
+
+    await lead_until(bench, 1)
+    await bench.close()
+
+    assert [clock.market for clock in bench.given if clock] == [utc("2012-06-01T15:00")]
+
+
+async def test_while_the_database_is_away_no_market_starts_over(valkey: Valkey, tmp_path):
+    nowhere = Postgres(tmp_path)  # never created
+    bench = Bench(valkey, nowhere, ScriptedFeed([quote(1)]))
+    leading = asyncio.ensure_future(bench.leader.lead())
+
+    await eventually(lambda: bench.clocks.link.up is False)
+    await asyncio.sleep(0.2)
+    leading.cancel()
+    await asyncio.wait({leading})
+    await bench.close()
+
+    assert bench.given == []

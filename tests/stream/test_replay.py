@@ -1,0 +1,151 @@
+"""The replay as its readers see it: real prints in order, fresh quotes, nothing invented."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from hub.domain.market.quote import Quote
+from stream.clock import Turn, started
+from stream.replay import Replay, ReplayTerms
+from tests.stream.market import PACE, SYMBOLS, WALL, after, tape, utc
+
+SESSION_SECONDS = 6.5 * 60
+TERMS = ReplayTerms(PACE, Decimal(2), epoch=7)
+
+
+def new_replay(terms=TERMS, first_day=date(2012, 6, 1)) -> Replay:
+    clock = started(tape().calendar, terms.pace, first_day=first_day, wall=WALL)
+    assert clock is not None
+    return Replay(tape(), clock, terms)
+
+
+def run(replay: Replay, start: float, end: float, step: float = 1.0) -> list[Quote | Turn]:
+    happened: list[Quote | Turn] = []
+    now = start
+    while now <= end:
+        happened += replay.advance(after(now))
+        now += step
+    return happened
+
+
+def quotes(happened: list[Quote | Turn], symbol: str = "AAPL") -> list[Quote]:
+    return [each for each in happened if isinstance(each, Quote) and each.symbol == symbol]
+
+
+def test_the_first_moment_shows_the_open_of_every_symbol():
+    first = new_replay().advance(WALL)
+
+    assert {each.symbol for each in first if isinstance(each, Quote)} == SYMBOLS
+    (apple,) = quotes(list(first))
+    assert (apple.last, apple.time) == (Decimal("569.16"), utc("2012-06-01T13:30"))
+    assert apple.bid < apple.last < apple.ask
+    assert apple.quote_id.startswith("AAPL-7-")
+    assert not apple.synthetic
+
+
+def test_a_session_shows_its_four_prints_and_no_other_price():
+    seen = quotes(run(new_replay(), 0, SESSION_SECONDS - 1))
+
+    assert list(dict.fromkeys(str(each.last) for each in seen)) == [
+        "569.16",
+        "572.65",
+        "560.52",
+        "560.99",
+    ]
+
+
+def test_between_prints_the_standing_quote_is_affirmed_every_second():
+    seen = quotes(run(new_replay(), 0, 30, step=0.25))
+
+    assert len(seen) == 31
+    assert len({each.quote_id for each in seen}) == 31
+    assert {each.last for each in seen} == {Decimal("569.16")}
+    assert seen[-1].time - seen[-2].time == timedelta(seconds=60)
+
+
+def test_quotes_come_in_order_of_market_time_and_sequence():
+    seen = [each for each in run(new_replay(), 0, 2000) if isinstance(each, Quote)]
+
+    assert [each.time for each in seen] == sorted(each.time for each in seen)
+    sequences = [int(each.quote_id.rpartition("-")[2]) for each in seen]
+    assert sequences == list(range(1, len(seen) + 1))
+
+
+def test_no_quote_is_made_while_the_market_is_closed():
+    happened = run(new_replay(), 0, SESSION_SECONDS + 20, step=0.5)
+    sessions = [tape().calendar.session_at(each.time) for each in quotes(happened)]
+
+    assert None not in sessions
+    turns = [each for each in happened if isinstance(each, Turn)]
+    assert [turn.opened for turn in turns] == [False, True]
+    opened = happened.index(turns[1])
+    after_the_open = quotes(happened[opened:])
+    assert after_the_open[0].last == Decimal("561.5")
+    assert after_the_open[0].time == utc("2012-06-04T13:30")
+
+
+def test_the_last_print_comes_before_the_close_even_when_the_loop_was_late():
+    replay = new_replay()
+    run(replay, 0, SESSION_SECONDS - 2)
+
+    happened = replay.advance(after(SESSION_SECONDS + 1))
+
+    closed = next(index for index, each in enumerate(happened) if isinstance(each, Turn))
+    assert {each.last for each in quotes(list(happened[:closed]))} == {Decimal("560.99")}
+
+
+def test_waking_when_told_misses_nothing():
+    replay, now, count = new_replay(), WALL, 0
+    happened: list[Quote | Turn] = []
+    while now < after(SESSION_SECONDS * 2 + 10):
+        happened += replay.advance(now)
+        now = max(replay.wake(), now + timedelta(microseconds=1))
+        count += 1
+
+    prints = {(each.time, each.last) for each in quotes(happened)}
+    monday = tape().calendar.session_at(utc("2012-06-04T14:00"))
+    assert monday is not None
+    for session_print in tape().prints(monday):
+        if session_print.symbol == "AAPL":
+            assert (session_print.time, session_print.price) in prints
+    assert count < 2 * SESSION_SECONDS * 2
+
+
+def test_a_machine_that_slept_for_an_hour_does_not_lose_two_weeks():
+    replay = new_replay()
+    run(replay, 0, 60)
+
+    replay.advance(after(3660))
+
+    assert replay.clock(after(3660)).market == utc("2012-06-01T14:35")
+
+
+def test_a_paused_replay_keeps_its_quotes_fresh_and_its_time_still():
+    replay = new_replay(TERMS._replace(pace=PACE._replace(speed=0.0)))
+
+    seen = quotes(run(replay, 0, 10))
+
+    assert len(seen) == 11
+    assert {each.time for each in seen} == {utc("2012-06-01T13:30")}
+
+
+def test_a_symbol_is_quoted_only_where_it_was_recorded():
+    long_ago = tape(date(2004, 8, 17), date(2004, 8, 19))
+    clock = started(long_ago.calendar, PACE, first_day=date(2004, 8, 17), wall=WALL)
+    assert clock is not None
+    replay = Replay(long_ago, clock, TERMS)
+
+    happened = run(replay, 0, 1500)
+
+    assert quotes(happened)
+    assert quotes(happened, "FB") == []
+    assert quotes(happened, "GOOG")[0].time == utc("2004-08-19T13:30")
+
+
+def test_at_the_end_of_the_data_the_market_stays_closed():
+    last = tape(date(2012, 7, 6), date(2012, 7, 6))
+    clock = started(last.calendar, PACE, first_day=date(2012, 7, 6), wall=WALL)
+    assert clock is not None
+    replay = Replay(last, clock, TERMS)
+    run(replay, 0, SESSION_SECONDS + 2)
+
+    assert run(replay, SESSION_SECONDS + 3, SESSION_SECONDS + 600) == []
