@@ -58,6 +58,7 @@ class Leader:
         self._settled: Feed | None = None
 
     async def lead(self) -> None:
+        self._settled = None
         feed = self._open_feed(await self._stored_clock())
         self._status.leader = True
         try:

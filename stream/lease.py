@@ -19,8 +19,9 @@ _CANCEL_AGAIN = 0.05
 class Lease:
     """Starts `lead` when the lease is won, cancels it when the lease is lost; `halt` ends it well.
 
-    While Redis is away, the leader goes on: nobody can take the lease over meanwhile, and its own
-    readers are served. If another holds the lease when Redis is back, it steps down.
+    While Redis is away, the leader goes on, so that its readers are served. If only this task was
+    cut off, another leads meanwhile; this one steps down when it hears of it, and until then the
+    saved clock refuses to go back.
     """
 
     def __init__(
