@@ -1,4 +1,4 @@
-"""`./dev db migrate|seed`: prepare the database that MIGRATION_DATABASE_URL or DATABASE_URL names."""
+"""`./dev db migrate|seed`: prepare a database of one's own, named by DATABASE_URL."""
 
 import os
 from collections.abc import Sequence

@@ -22,7 +22,7 @@ class FollowedClock:
         self._clock = MarketClock(datetime.min.replace(tzinfo=UTC), datetime.now(UTC), 0.0)
 
     def now(self) -> datetime:
-        return self._clock.at(datetime.now(UTC))
+        return self._clock.held_at(datetime.now(UTC))
 
     async def sleep(self, seconds: float) -> None:
         due = self.now() + timedelta(seconds=seconds)

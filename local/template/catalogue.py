@@ -94,6 +94,7 @@ CLOUD_ONLY_TYPES = {
     "AWS::ElasticLoadBalancingV2::ListenerRule": _STREAM,
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _STREAM,
     "AWS::ElasticLoadBalancingV2::TargetGroup": _STREAM,
+    "AWS::Events::Archive": _OBSERVE,
     "AWS::Events::EventBusPolicy": _PERMISSION,
     "AWS::IAM::ManagedPolicy": _PERMISSION,
     "AWS::IAM::Policy": _PERMISSION,

@@ -225,5 +225,7 @@ def check(url: str) -> list[Finding]:
 
 
 def _violations(connection: psycopg.Connection[Any], query: str) -> int:
-    row = connection.execute(f"SELECT count(*) FROM ({query}) broken").fetchone()  # noqa: S608  # this module's own text
+    row = connection.execute(
+        f"SELECT count(*) FROM ({query}) broken"
+    ).fetchone()  # this module's own text
     return int(row[0]) if row else 0

@@ -13,7 +13,7 @@ from hub.domain.market.clock import MarketClock
 from hub.domain.market.instrument import Instrument
 from hub.domain.market.quote import Quote
 
-CLOCK_NAME = "market"
+CLOCK_NAME = "replay"
 _REFERENCE_LIFE_SECONDS = 300.0
 _LOOK_AGAIN_SECONDS = 5.0
 _BEHIND, _AHEAD, _MARGIN = timedelta(days=15), timedelta(days=30), timedelta(days=14)

@@ -55,7 +55,7 @@ class RedisMarketData:
         missing = [symbol for symbol in symbols if symbol not in quotes]
         if missing:
             logger.warning("no live quote", extra={"symbols": missing})
-            now = clock.at(self._clock.now())
+            now = clock.held_at(self._clock.now())
             quotes.update(self._prices.last_closes(missing, now))
         return MarketView(clock, quotes)
 

@@ -8,7 +8,6 @@ from hub.application.accounts.list_accounts import own_accounts
 from hub.application.ports import Accounts, Clock, HeldPosition, MarketData
 from hub.domain.accounts.portfolio import Holding
 from hub.domain.kernel import AccountId, CustomerId
-from hub.domain.orders.matching import QUOTE_AGE_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +32,6 @@ def valued(
 ) -> tuple[list[Holding], datetime]:
     """Each position at the last price; at its average cost where no price is known at all."""
     view = market_data.view(sorted({each.symbol for each in held}))
-    market_time = view.clock.at(now)
-    limit = view.clock.quote_age_limit(QUOTE_AGE_LIMIT)
     holdings = []
     for each in held:
         quote, position = view.quotes.get(each.symbol), each.position
@@ -47,7 +44,7 @@ def valued(
                 position.average_price,
                 position.cost,
                 quote.last if quote else position.average_price,
-                quote is None or quote.is_stale(market_time, limit),
+                quote is None or quote.is_stale(view.clock, now),
             )
         )
-    return holdings, market_time
+    return holdings, view.clock.held_at(now)

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from hub.application.ports import Clock, Instruments, MarketData
 from hub.domain.kernel import NotFoundError, UnavailableError
 from hub.domain.market.quote import Quote
-from hub.domain.orders.matching import QUOTE_AGE_LIMIT
 
 
 class SeenQuote(NamedTuple):
@@ -28,5 +27,4 @@ class GetMarketData:
         quote = view.quotes.get(symbol)
         if quote is None:
             raise UnavailableError(f"{symbol} has no price", code="no_market_data")
-        now = view.clock.at(self.clock.now())
-        return SeenQuote(quote, quote.is_stale(now, view.clock.quote_age_limit(QUOTE_AGE_LIMIT)))
+        return SeenQuote(quote, quote.is_stale(view.clock, self.clock.now()))

@@ -35,7 +35,7 @@ class CancelOrder:
             actor=command.customer_id,
             action="canceled",
             at=now,
-            market_time=self.market_data.view([]).clock.at(now),
+            market_time=self.market_data.view([]).clock.held_at(now),
             trace_id=command.trace_id,
         )
         canceled = self.orders.cancel(

@@ -23,7 +23,6 @@ from hub.domain.kernel import CURRENCY, AccountId, OrderId, notional, plain, rat
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.quote import Quote, quote_record
 from hub.domain.orders.matching import (
-    QUOTE_AGE_LIMIT,
     Match,
     Outcome,
     Touch,
@@ -79,7 +78,7 @@ class ExecuteOrders:
 
     def __call__(self, command: ExecuteOrdersCommand) -> ExecutedOrders:
         now = self.clock.now()
-        market_time = command.view.clock.at(now)
+        market_time = command.view.clock.held_at(now)
         calendar = self.calendars.around(EXCHANGE, market_time)
         moment = _Moment(now, market_time, calendar, command.trace_id)
         account_ids = sorted({order.account_id for order in command.orders})
@@ -114,8 +113,7 @@ class _Batch:
             self._queue(order)
             return True
         quote = self.view.quotes.get(order.symbol)
-        limit = self.view.clock.quote_age_limit(QUOTE_AGE_LIMIT)
-        if quote is None or quote.is_stale(self.moment.market_time, limit):
+        if quote is None or quote.is_stale(self.view.clock, self.moment.now):
             return False
         self._meet(order, quote)
         return True

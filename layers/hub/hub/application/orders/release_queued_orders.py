@@ -23,7 +23,7 @@ class ReleaseQueuedOrders:
 
     def __call__(self, trace_id: str) -> int:
         """How many orders were sent."""
-        market_time = self.market_data.view([]).clock.at(self.clock.now())
+        market_time = self.market_data.view([]).clock.held_at(self.clock.now())
         if self.calendars.around(EXCHANGE, market_time).session_at(market_time) is None:
             return 0
         messages = [

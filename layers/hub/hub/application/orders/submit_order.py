@@ -121,7 +121,7 @@ class SubmitOrder:
     def _check_session(self, order: NewOrder, instrument: Instrument, market: MarketClock) -> None:
         if order.time_in_force not in {TimeInForce.IOC, TimeInForce.FOK}:
             return
-        now = market.at(self.clock.now())
+        now = market.held_at(self.clock.now())
         if self.calendars.around(instrument.exchange, now).session_at(now) is None:
             message = f"the market is closed, and {order.time_in_force} does not wait"
             fault = Fault("time_in_force", "session", message)
@@ -157,7 +157,7 @@ class SubmitOrder:
             market_price=opposite_price(asked.side, touch),
             reason_code=None,
             reason=None,
-            market_time=market.at(now),
+            market_time=market.held_at(now),
             created_at=now,
             updated_at=now,
             executed_at=None,

@@ -33,6 +33,10 @@ class MarketClock(NamedTuple):
         """
         return self.at(min(wall, self.wall + ANCHOR_LIFE))
 
+    def source_stopped(self, wall: datetime) -> bool:
+        """Whether nobody has renewed the anchor for so long that its source must be down."""
+        return wall - self.wall > ANCHOR_LIFE
+
     def quote_age_limit(self, limit: timedelta) -> timedelta:
         """How old a quote may be in market time, when real time allows `limit`.
 

@@ -4,6 +4,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from hub.domain.market.clock import MarketClock
+
+# order-semantics 1: older than this, a quote does not fill.
+AGE_LIMIT = timedelta(seconds=5)
+
 
 class Quote(NamedTuple):
     """`time` is market time. `quote_id` names this very quote in fills and timelines.
@@ -23,9 +28,11 @@ class Quote(NamedTuple):
     synthetic: bool = False
     last_close: bool = False
 
-    def is_stale(self, now: datetime, limit: timedelta) -> bool:
-        """Whether at market time `now` the quote is too old to trade on."""
-        return self.last_close or now - self.time > limit
+    def is_stale(self, clock: MarketClock, wall: datetime) -> bool:
+        """Whether, when the wall shows `wall`, the quote is too old to trade on."""
+        if self.last_close or clock.source_stopped(wall):
+            return True
+        return clock.held_at(wall) - self.time > clock.quote_age_limit(AGE_LIMIT)
 
 
 def quote_record(quote: Quote) -> dict[str, Any]:

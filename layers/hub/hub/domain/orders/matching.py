@@ -3,14 +3,11 @@
 Liquidity is unlimited in this profile: an order that trades, trades whole.
 """
 
-from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
 from hub.domain.orders.order import Order, OrderType, Side, TimeInForce
-
-QUOTE_AGE_LIMIT = timedelta(seconds=5)
 
 
 class Outcome(StrEnum):
