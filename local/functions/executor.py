@@ -61,9 +61,9 @@ class Functions:
     async def start(self) -> None:
         self._logs.mkdir(parents=True, exist_ok=True)
         await self._forks()
-        self._keep(self._retire_idle())
+        self._in_background(self._retire_idle())
         if self._watch is not None:
-            self._keep(self._watch_files(self._watch))
+            self._in_background(self._watch_files(self._watch))
 
     async def close(self) -> None:
         """End every environment and the fork server, also those at work."""
@@ -134,8 +134,9 @@ class Functions:
         environment: Environment | None = None
         generation = pool.generation
         try:
+            server = await self._forks()
             async with asyncio.timeout(_INIT_LIMIT):
-                environment = await (await self._forks()).spawn(self._start_of(pool.spec))
+                environment = await server.spawn(self._start_of(pool.spec))
                 environment.generation = generation
                 answer, body = await environment.ready()
             _check(answer["ready"], body)
@@ -178,7 +179,7 @@ class Functions:
             self._set_aside(self._server)
             self._server = None
             self.reload()
-            self._keep(self._forks())
+            self._in_background(self._forks())
 
     def _set_aside(self, server: ForkServer) -> None:
         self._old_servers = [one for one in self._old_servers if not one.gone()] + [server]
@@ -212,10 +213,18 @@ class Functions:
         task.add_done_callback(self._forget)
         return task
 
+    def _in_background(self, work: Any) -> None:
+        self._keep(work).add_done_callback(_report)
+
     def _forget(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()
+
+
+def _report(ended: "asyncio.Task[Any]") -> None:
+    if not ended.cancelled() and (error := ended.exception()) is not None:
+        _LOG.error("the executor lost a part of itself", exc_info=error)
 
 
 async def _explain(
