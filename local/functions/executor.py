@@ -122,9 +122,11 @@ class Functions:
             async with asyncio.timeout(pool.spec.timeout):
                 answer, body = await environment.call(head, payload)
         except BaseException as error:
-            environment.kill()
-            self._fleet.leave(pool)
-            await _explain(error, environment, head["request_id"], pool.spec.timeout)
+            try:
+                await _explain(error, environment, head["request_id"], pool.spec.timeout)
+            finally:
+                environment.kill()
+                self._fleet.leave(pool)
             raise
         self._fleet.give_back(pool, environment)
         _check(answer["ok"], body)
@@ -141,10 +143,12 @@ class Functions:
                 answer, body = await environment.ready()
             _check(answer["ready"], body)
         except BaseException as error:
-            if environment is not None:
-                environment.kill()
-            self._fleet.leave(pool)
-            await _explain(error, environment, request_id, _INIT_LIMIT)
+            try:
+                await _explain(error, environment, request_id, _INIT_LIMIT)
+            finally:
+                if environment is not None:
+                    environment.kill()
+                self._fleet.leave(pool)
             raise
         return environment
 
@@ -230,7 +234,10 @@ def _report(ended: "asyncio.Task[Any]") -> None:
 async def _explain(
     error: BaseException, environment: Environment | None, request_id: str, limit: float
 ) -> None:
-    """Raise what Lambda would say, when the error is one of the process and not of the code."""
+    """Raise what Lambda would say, when the error is one of the process and not of the code.
+
+    A process that is ending by itself must not be killed before its status is known.
+    """
     if isinstance(error, TimeoutError):
         text = f"RequestId: {request_id} Error: Task timed out after {limit:.2f} seconds"
         raise FunctionError("Sandbox.Timedout", text) from None
