@@ -162,9 +162,14 @@ class Engine:
         return self._begin(self.machine(execution.machine_arn), execution)
 
     async def close(self) -> None:
-        """Leave Standard executions where they stand, for a later engine to resume."""
+        """Leave Standard executions where they stand, for a later engine to resume; end Express
+        ones, which no engine would."""
         self.closing = True
-        await timing.stopped(*(task for _, task in self._running.values()))
+        running = list(self._running.values())
+        await timing.stopped(*(task for _, task in running))
+        for execution, _ in running:
+            if execution.history is None:
+                self._finish(execution, "ABORTED", cause="The engine was closed.")
         self._journal.close()
 
     def _unique(self) -> str:

@@ -44,7 +44,8 @@ class Expressions:
     """Compiles the expressions of one engine; its clock and randomness are theirs."""
 
     def __init__(self, clock: Clock, random: Callable[[], float]) -> None:
-        self._frame = functions.frame(clock, random)
+        self._budget = functions.Budget()
+        self._frame = functions.frame(clock, random, self._budget)
 
     def compile(self, value: Any, field: str, members: frozenset[str]) -> Template:
         """`members` are those of `$states` that may be read at `field`. Raises BadExpression."""
@@ -69,24 +70,24 @@ class Expressions:
         _check(compiled.ast, source, members)
         compiled.environment.parent = self._frame
         compiled.set_output_convert_nulls(False)
-        slow = _interpreted(compiled, source, field)
+        slow = self._interpreted(compiled, source, field)
         path = _plain_path(compiled.ast)
         return slow if path is None else _walked(path, slow)
 
+    def _interpreted(self, compiled: Any, source: str, field: str) -> Template:
+        where = f"The JSONata expression '{source}' specified for the field '{field}'"
 
-def _interpreted(compiled: Any, source: str, field: str) -> Template:
-    where = f"The JSONata expression '{source}' specified for the field '{field}'"
+        def evaluate(scope: Scope) -> Any:
+            self._budget.renew()
+            try:
+                result = compiled.evaluate(None, scope)
+                if result is None:
+                    raise StateError(QUERY_EVALUATION, f"{where} returned nothing (undefined).")
+                return _plain(result)
+            except _THROWN as e:
+                raise StateError(QUERY_EVALUATION, f"{where} threw an error. {e}") from e
 
-    def evaluate(scope: Scope) -> Any:
-        try:
-            result = compiled.evaluate(None, scope)
-            if result is None:
-                raise StateError(QUERY_EVALUATION, f"{where} returned nothing (undefined).")
-            return _plain(result)
-        except _THROWN as e:
-            raise StateError(QUERY_EVALUATION, f"{where} threw an error. {e}") from e
-
-    return evaluate
+        return evaluate
 
 
 def _plain(value: Any) -> Any:

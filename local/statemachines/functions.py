@@ -21,6 +21,7 @@ _ALGORITHMS = {
     "SHA-512": "sha512",
 }
 _RANGE_LIMIT = 1000
+_STEPS = 500_000
 
 
 def _hash(content: str | None, algorithm: str | None = None) -> str | None:
@@ -78,7 +79,22 @@ def uuid_from(random: Callable[[], float]) -> str:
     return str(uuid.UUID(int=bits, version=4))
 
 
-def frame(clock: Clock, random: Callable[[], float]) -> Any:
+class Budget:
+    """Steps that one evaluation may take: an endless loop must not stop all executions."""
+
+    def __init__(self) -> None:
+        self.left = _STEPS
+
+    def renew(self) -> None:
+        self.left = _STEPS
+
+    def spend(self, _expression: Any, _input: Any, _environment: Any) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise ValueError(f"The evaluation takes more than {_STEPS} steps")
+
+
+def frame(clock: Clock, random: Callable[[], float], budget: Budget) -> Any:
     """The interpreter's functions with ours over them."""
 
     def millis() -> int:
@@ -104,4 +120,5 @@ def frame(clock: Clock, random: Callable[[], float]) -> Any:
     ours = Jsonata.Frame(Jsonata.static_frame)
     for name, (function, signature) in natives.items():
         ours.bind(name, Jsonata.JFunction(_Native(function), signature))
+    ours.bind("__evaluate_entry", budget.spend)
     return ours

@@ -1,3 +1,4 @@
+import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -59,6 +60,15 @@ async def test_only_express_machines_run_synchronously(lab):
     assert (await lab.engine.run_sync(express, {})).output == 1
     with pytest.raises(ApiError, match="StateMachineTypeNotSupported"):
         await lab.engine.run_sync(standard, {})
+
+
+async def test_whoever_waits_for_an_express_execution_hears_of_the_engines_end(lab):
+    arn = lab.engine.register("E", machine(Only=WAIT), "EXPRESS")
+    waiting = asyncio.ensure_future(lab.engine.run_sync(arn, {}))
+    await lab.clock.advance(1)
+    await lab.engine.close()
+    assert (await asyncio.wait_for(waiting, 5)).status == "ABORTED"
+    lab.engine = lab.started()
 
 
 async def test_a_machine_past_its_timeout_is_timed_out_and_no_catcher_sees_it(lab):

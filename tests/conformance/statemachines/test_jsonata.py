@@ -71,8 +71,9 @@ async def test_an_expression_without_a_value_is_a_query_evaluation_error(lab, ex
     assert expression in cause
 
 
-async def test_runaway_recursion_is_a_query_evaluation_error(lab):
-    endless = "($f := function($n) { 1 + $f($n + 1) }; $f(0))"
+@pytest.mark.parametrize("body", ["1 + $f($n + 1)", "$f($n + 1)"])
+async def test_an_endless_expression_is_a_query_evaluation_error(lab, body):
+    endless = f"($f := function($n) {{ {body} }}; $f(0))"
     error, _ = await lab.failure(machine(Only=result(Output=f"{{% {endless} %}}")))
     assert error == QUERY_EVALUATION
 
