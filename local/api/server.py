@@ -76,9 +76,11 @@ class RestApi:
         match = self._routes.match(call.path)
         if match is None:
             raise Refused("MISSING_AUTHENTICATION_TOKEN")
+        if call.method == "OPTIONS" and self._spec.cors and "OPTIONS" not in match.methods:
+            return await self._preflight(call, match, self._spec.cors)
         route = match.route(call.method)
         if route is None:
-            return await self._preflight(call, match)
+            raise Refused("MISSING_AUTHENTICATION_TOKEN")
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge as error:
@@ -102,10 +104,7 @@ class RestApi:
             raise malformed() from error
         return response(answer)
 
-    async def _preflight(self, call: Call, match: Match) -> web.Response:
-        cors = self._spec.cors
-        if call.method != "OPTIONS" or cors is None:
-            raise Refused("MISSING_AUTHENTICATION_TOKEN")
+    async def _preflight(self, call: Call, match: Match, cors: CorsSpec) -> web.Response:
         if cors.authorizer is not None:
             await self._authorizers.authorize(cors.authorizer, call, match)
         return web.Response(headers=_cors_headers(cors, match), body=b"{}")

@@ -61,9 +61,9 @@ class Functions:
     async def start(self) -> None:
         self._logs.mkdir(parents=True, exist_ok=True)
         await self._forks()
-        self._keep(self._retire_idle())
+        self._in_background(self._retire_idle())
         if self._watch is not None:
-            self._keep(self._watch_files(self._watch))
+            self._in_background(self._watch_files(self._watch))
 
     async def close(self) -> None:
         """End every environment and the fork server, also those at work."""
@@ -122,9 +122,11 @@ class Functions:
             async with asyncio.timeout(pool.spec.timeout):
                 answer, body = await environment.call(head, payload)
         except BaseException as error:
-            environment.kill()
-            self._fleet.leave(pool)
-            await _explain(error, environment, head["request_id"], pool.spec.timeout)
+            try:
+                await _explain(error, environment, head["request_id"], pool.spec.timeout)
+            finally:
+                environment.kill()
+                self._fleet.leave(pool)
             raise
         self._fleet.give_back(pool, environment)
         _check(answer["ok"], body)
@@ -134,16 +136,19 @@ class Functions:
         environment: Environment | None = None
         generation = pool.generation
         try:
+            server = await self._forks()
             async with asyncio.timeout(_INIT_LIMIT):
-                environment = await (await self._forks()).spawn(self._start_of(pool.spec))
+                environment = await server.spawn(self._start_of(pool.spec))
                 environment.generation = generation
                 answer, body = await environment.ready()
             _check(answer["ready"], body)
         except BaseException as error:
-            if environment is not None:
-                environment.kill()
-            self._fleet.leave(pool)
-            await _explain(error, environment, request_id, _INIT_LIMIT)
+            try:
+                await _explain(error, environment, request_id, _INIT_LIMIT)
+            finally:
+                if environment is not None:
+                    environment.kill()
+                self._fleet.leave(pool)
             raise
         return environment
 
@@ -178,7 +183,7 @@ class Functions:
             self._set_aside(self._server)
             self._server = None
             self.reload()
-            self._keep(self._forks())
+            self._in_background(self._forks())
 
     def _set_aside(self, server: ForkServer) -> None:
         self._old_servers = [one for one in self._old_servers if not one.gone()] + [server]
@@ -212,16 +217,27 @@ class Functions:
         task.add_done_callback(self._forget)
         return task
 
+    def _in_background(self, work: Any) -> None:
+        self._keep(work).add_done_callback(_report)
+
     def _forget(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()
 
 
+def _report(ended: "asyncio.Task[Any]") -> None:
+    if not ended.cancelled() and (error := ended.exception()) is not None:
+        _LOG.error("the executor lost a part of itself", exc_info=error)
+
+
 async def _explain(
     error: BaseException, environment: Environment | None, request_id: str, limit: float
 ) -> None:
-    """Raise what Lambda would say, when the error is one of the process and not of the code."""
+    """Raise what Lambda would say, when the error is one of the process and not of the code.
+
+    A process that is ending by itself must not be killed before its status is known.
+    """
     if isinstance(error, TimeoutError):
         text = f"RequestId: {request_id} Error: Task timed out after {limit:.2f} seconds"
         raise FunctionError("Sandbox.Timedout", text) from None

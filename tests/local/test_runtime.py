@@ -209,7 +209,7 @@ async def test_an_order_goes_all_the_way(runtime, world):
     await until(lambda: bool(world.notes()))
     assert world.notes() == [{"symbol": "AAPL", "key": "k1", "price": "10.00"}]
     await until(lambda: runtime.queues.depth("Copies").visible == 1)
-    assert runtime.queues.depth("Orders") == (0, 0, 0)
+    await until(lambda: runtime.queues.depth("Orders") == (0, 0, 0))
 
 
 async def test_an_order_that_fails_ends_in_the_dead_letter_queue(runtime, world):

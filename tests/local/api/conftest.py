@@ -158,9 +158,10 @@ async def open_door(tmp_path):
         (tmp_path / "code").mkdir(exist_ok=True)
         (tmp_path / "code" / f"{name}.py").write_text(source)
 
-    async def open_it(responses: str = "", **options) -> FrontDoor:
+    async def open_it(responses: str = "", without: str = "", **options) -> FrontDoor:
         path = tmp_path / "template.yaml"
-        path.write_text(TEMPLATE.replace("GATEWAY_RESPONSES\n", responses))
+        template = TEMPLATE.replace("GATEWAY_RESPONSES\n", responses)
+        path.write_text(template.replace(without, "") if without else template)
         application = read_template(path)
         assert application.api is not None
         functions = Functions(application.functions, state=tmp_path, watch=None)

@@ -84,3 +84,8 @@ async def test_a_token_of_the_wrong_shape_is_refused_without_a_call(door):
 
 async def test_a_route_without_an_authorizer_is_open(door):
     assert (await get(door, None, "/open"))[0] == 200
+
+
+async def test_the_default_authorizer_also_guards_the_preflight_unless_told_otherwise(open_door):
+    door = await open_door(without="        AddDefaultAuthorizerToCorsPreflight: false\n")
+    assert (await door.ask("OPTIONS", ORDER))[0] == 401

@@ -58,6 +58,7 @@ async def test_a_preflight_is_answered_without_a_function(door):
     assert headers["Access-Control-Allow-Headers"] == "Authorization"
     assert headers["Access-Control-Allow-Methods"] == "GET,OPTIONS,POST"
     assert headers["Access-Control-Max-Age"] == "600"
+    assert (await door.ask("OPTIONS", "/files/any"))[2] == b"{}"
     assert (await door.ask("OPTIONS", "/nowhere"))[0] == 403
 
 
