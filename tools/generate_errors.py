@@ -1,4 +1,4 @@
-"""Writes docs/errors.md: every code that an error of Hub can carry, read from where errors are made.
+"""Writes docs/errors.md: every code an error of Hub can carry, read from where errors are made.
 
 python -m tools.generate_errors            rewrite it
 python -m tools.generate_errors --check    fail where it differs

@@ -45,7 +45,7 @@ class Locked(NamedTuple):
 
 
 def read_lock(text: str) -> Mapping[str, Locked]:
-    """The packages of a lock as uv writes it, by name. Raises ValueError where it says no parent."""
+    """The packages of a lock of uv, by name. Raises ValueError where one has no parent."""
     packages = {}
     for block in re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE):
         if not block[:1].isalnum():
