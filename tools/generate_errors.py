@@ -52,7 +52,7 @@ def made() -> list[Made]:
 def _made_by_the_package() -> Iterator[Made]:
     for path in sorted(PACKAGE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        known = _error_classes(path, tree)
+        known = error_classes(path, tree)
         if not known:
             continue
         texts = _assigned_texts(tree)
@@ -63,7 +63,7 @@ def _made_by_the_package() -> Iterator[Made]:
                     yield _made(node, kind, texts, path.relative_to(PACKAGE).as_posix())
 
 
-def _error_classes(path: Path, tree: ast.Module) -> Mapping[str, type[HubError]]:
+def error_classes(path: Path, tree: ast.Module) -> Mapping[str, type[HubError]]:
     """The names in a module that mean an error class; modules with none need no import."""
     if not any(isinstance(each, ast.Name) and each.id.endswith("Error") for each in ast.walk(tree)):
         return {}

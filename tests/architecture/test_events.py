@@ -2,6 +2,7 @@
 
 import json
 from hashlib import md5
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from hub.application.orders.price_orders import view_from_record
 from hub.application.ports import Message
 from hub.entrypoints.body import read_json
 from hub.entrypoints.queue import VERSION
-from tests.architecture.project import ROOT, TEMPLATE, functions
+from tests.architecture.project import ROOT, TEMPLATE, Function, functions
 
 ALL = functions()
 HTTP = [pytest.param(each, id=each.name) for each in ALL if each.events("Api")]
@@ -17,11 +18,11 @@ QUEUES = [pytest.param(each, id=each.name) for each in ALL if each.events("SQS")
 JOBS = [pytest.param(each, id=each.name) for each in ALL if each.events("ScheduleV2")]
 
 
-def sample(function):
+def sample(function: Function) -> Any:
     return json.loads(function.sample.read_text(encoding="utf-8"))
 
 
-def sample_named(name):
+def sample_named(name: str) -> Any:
     return sample(next(each for each in ALL if each.name == name))
 
 

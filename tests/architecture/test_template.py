@@ -3,6 +3,8 @@
 import ast
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from tests.architecture.project import (
     PACKAGE,
     RESOURCES,
     TEMPLATE,
+    Function,
     functions,
     machines,
     of_type,
@@ -42,7 +45,7 @@ QUEUES = of_type("AWS::SQS::Queue")
 ALL = [pytest.param(each, id=each.name) for each in functions()]
 
 
-def dead_letters():
+def dead_letters() -> set[str]:
     """Every queue that something else gives up to: redrive policies, dead-letter configurations."""
     found = set()
     for _, block in walk(RESOURCES):
@@ -62,7 +65,7 @@ def test_every_queue_gives_up_to_a_dead_letter_queue():
     assert without == []
 
 
-def redrive(queue):
+def redrive(queue: Mapping[str, Any]) -> bool:
     policy = queue.get("RedrivePolicy", {})
     target = policy.get("deadLetterTargetArn", {}).get("Fn::GetAtt", [None])[0]
     return target in QUEUES and 3 <= policy["maxReceiveCount"] <= 10
@@ -93,7 +96,7 @@ def test_every_dead_letter_queue_has_an_alarm_that_its_first_message_sets_off():
     assert watched == dead_letters()
 
 
-def sources():
+def sources() -> list[tuple[Function, Mapping[str, Any]]]:
     return [(function, event) for function in functions() for event in function.events("SQS")]
 
 
@@ -143,7 +146,8 @@ def test_exactly_the_listed_routes_are_public():
 
 def test_every_other_route_has_the_authorizer_in_what_is_deployed():
     body = translated()["Resources"]["Api"]["Properties"]["Body"]
-    guarded, unguarded = set(), set()
+    guarded: set[str] = set()
+    unguarded: set[str] = set()
     for path, methods in body["paths"].items():
         for method, operation in methods.items():
             if method == "options":
@@ -162,6 +166,7 @@ def test_a_route_that_wants_the_caller_is_not_public_and_the_other_way_round():
     for function in functions():
         for event in function.events("Api"):
             name = f"{event['Method'].upper()} {event['Path']}"
+            assert function.route is not None
             assert function.route.public == (name in PUBLIC), name
 
 
@@ -188,7 +193,7 @@ def test_no_permission_is_for_every_action_of_a_service():
     assert everything == {"/Resources/Key/Properties/KeyPolicy/Statement/0"}
 
 
-def _listed(value):
+def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
@@ -219,7 +224,7 @@ def test_a_machine_that_is_waited_for_ends_before_who_waits():
                 assert json.loads(text)["TimeoutSeconds"] < function.timeout
 
 
-def _starts(function, machine):
+def _starts(function: Function, machine: str) -> bool:
     return any(
         block.get("Action") == "states:StartSyncExecution" and block["Resource"] == {"Ref": machine}
         for _, block in walk(function.properties.get("Policies", []))
@@ -241,7 +246,7 @@ LESS = {
 }
 
 
-def granted(function):
+def granted(function: Function) -> set[str]:
     found = set()
     for policy in function.properties.get("Policies", []):
         text = json.dumps(policy)
@@ -260,20 +265,20 @@ def granted(function):
     return found
 
 
-def bootstrap_parts():
+def bootstrap_parts() -> Mapping[str, set[str]]:
     """What each member of Hub mentions, itself and through the members that it uses."""
     tree = ast.parse((PACKAGE / "bootstrap.py").read_text(encoding="utf-8"))
     hub = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Hub")
     mentions = {
         member.name: {
             *(node.attr for node in ast.walk(member) if isinstance(node, ast.Attribute)),
-            *(node.value for node in ast.walk(member) if isinstance(node, ast.Constant)),
+            *(str(node.value) for node in ast.walk(member) if isinstance(node, ast.Constant)),
         }
         for member in hub.body
         if isinstance(member, ast.FunctionDef)
     }
 
-    def closure(name, seen):
+    def closure(name: str, seen: set[str]) -> set[str]:
         for each in {its for its in mentions[name] if its in mentions} - seen:
             seen |= {each}
             closure(each, seen)
@@ -287,7 +292,7 @@ def bootstrap_parts():
     }
 
 
-def mentioned(function):
+def mentioned(function: Function) -> set[str]:
     """What bootstrap mentions for the members of `hub()` that a handler uses."""
     tree = ast.parse(function.path.read_text(encoding="utf-8"))
     parts = bootstrap_parts()
@@ -327,7 +332,7 @@ def test_publishing_reaches_every_queue_that_is_published_to_and_the_bus():
     }
 
 
-def settings_variables():
+def settings_variables() -> dict[str, str]:
     """Variable of the environment by settings field, where the field has no default of its own."""
     text = (PACKAGE / "settings.py").read_text(encoding="utf-8")
     return dict(re.findall(r'^        (\w+)=[^\n]*given\.get\("([A-Z_]+)"', text, re.MULTILINE))
