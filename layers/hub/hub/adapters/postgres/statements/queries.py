@@ -21,7 +21,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from hub.adapters.postgres.statements.books import order_columns
 from hub.adapters.postgres.statements.parts import (
@@ -322,7 +322,7 @@ def list_last_closes() -> Select[Any]:
             daily_bars.c.close,
             exchange_sessions.c.closes_at,
         )
-        .distinct(instrument_symbols.c.symbol)
+        .ext(distinct_on(instrument_symbols.c.symbol))
         .select_from(
             instrument_symbols.join(
                 daily_bars, daily_bars.c.instrument_id == instrument_symbols.c.instrument_id
