@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from hub.adapters.postgres.statements.books import order_columns
 from hub.adapters.postgres.statements.parts import CURRENCY, given, insert_from, text_of
@@ -263,7 +263,7 @@ def list_last_closes() -> Select[Any]:
             daily_bars.c.close,
             exchange_sessions.c.closes_at,
         )
-        .distinct(instrument_symbols.c.symbol)
+        .ext(distinct_on(instrument_symbols.c.symbol))
         .select_from(
             instrument_symbols.join(
                 daily_bars, daily_bars.c.instrument_id == instrument_symbols.c.instrument_id
