@@ -23,10 +23,12 @@ message_row AS
 FROM head),
 transaction_row AS
 (INSERT INTO ledger_transactions (transaction_id, account_id, kind, reference, created_at) SELECT %(b_transaction_id)s::UUID AS transaction_id, head.account_id AS account_id, 'reserve' AS kind, %(b_order_id)s::UUID AS reference, %(b_created_at)s::TIMESTAMP WITH TIME ZONE AS created_at
-FROM head),
+FROM head JOIN (SELECT 1
+WHERE CAST(%(b_reserved_cash)s AS NUMERIC(20, 6)) > 0) AS something ON true),
 entry_rows AS
 (INSERT INTO ledger_entries (transaction_id, account_id, ledger, currency, amount) SELECT %(b_transaction_id)s::UUID AS transaction_id, head.account_id AS account_id, sides.ledger AS ledger, 'USD' AS currency, sides.amount AS amount
-FROM head JOIN (SELECT 'reserved' AS ledger, CAST(%(b_reserved_cash)s AS NUMERIC(20, 6)) AS amount UNION ALL SELECT 'holds' AS ledger, -CAST(%(b_reserved_cash)s AS NUMERIC(20, 6)) AS amount) AS sides ON true)
+FROM head JOIN (SELECT 1
+WHERE CAST(%(b_reserved_cash)s AS NUMERIC(20, 6)) > 0) AS something ON true JOIN (SELECT 'reserved' AS ledger, CAST(%(b_reserved_cash)s AS NUMERIC(20, 6)) AS amount UNION ALL SELECT 'holds' AS ledger, -CAST(%(b_reserved_cash)s AS NUMERIC(20, 6)) AS amount) AS sides ON true)
  SELECT EXISTS (SELECT account.account_id
 FROM account) AS account_found, EXISTS (SELECT head.account_id
 FROM head) AS placed, (SELECT (balances.settled + balances.unsettled) - balances.reserved AS anon_1

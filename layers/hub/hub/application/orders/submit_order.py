@@ -85,15 +85,19 @@ class SubmitOrder:
         """Raises InvalidInputError, NotFoundError, RejectedError, ForbiddenError, ConflictError."""
         check_form(command.order)
         account_id = command.account_id or self._only_account(command.customer_id)
+        key = command.client_order_id
         try:
             request = self._prepare(command, account_id)
+            # Without a key of the client's the order's own id is one: a statement that ran again
+            # because its answer was lost finds its own order.
+            key = request.order.client_order_id
             self._place(request)
         except DuplicateOrderError:
-            return self._repeated(command, account_id)
+            return self._repeated(command, account_id, key)
         except (RejectedError, ForbiddenError):
             # A repeat of an order that was taken is answered with it, whatever the market does now.
             if self._earlier(command, account_id):
-                return self._repeated(command, account_id)
+                return self._repeated(command, account_id, key)
             raise
         self.relay.send([request.message])
         return SubmittedOrder(request.order, repeated=False)
@@ -210,8 +214,10 @@ class SubmitOrder:
         earlier = self.orders.submitted_as(account_id, command.client_order_id)
         return bool(owned and earlier)
 
-    def _repeated(self, command: SubmitOrderCommand, account_id: AccountId) -> SubmittedOrder:
-        earlier = self.orders.submitted_as(account_id, command.client_order_id or "")
+    def _repeated(
+        self, command: SubmitOrderCommand, account_id: AccountId, key: str | None
+    ) -> SubmittedOrder:
+        earlier = self.orders.submitted_as(account_id, key or "")
         if earlier is None:
             raise UnavailableError("the order could not be read back")
         if earlier.request_hash != request_hash(command.order):
