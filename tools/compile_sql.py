@@ -28,6 +28,8 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     queries.list_history,
     queries.list_timeline,
     queries.list_queued,
+    queries.list_resting,
+    queries.list_day_orders,
     queries.list_accounts,
     queries.list_positions,
     queries.find_deposit,

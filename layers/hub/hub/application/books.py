@@ -24,6 +24,7 @@ class Destination:
     """Where outbox messages go."""
 
     ORDERS_SUBMITTED = "orders-submitted"
+    ORDERS_TRIGGERED = "orders-triggered"
     BUS = "bus"
 
 

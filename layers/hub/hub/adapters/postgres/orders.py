@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from hub.application.ports import (
     DuplicateOrderError,
     EarlierOrder,
     Message,
+    OpenOrder,
     OrderFilter,
     Placed,
     RequestedCancel,
@@ -23,6 +25,7 @@ from hub.application.ports import (
 )
 from hub.domain.kernel import AccountId, CustomerId, OrderId
 from hub.domain.orders.order import Order, OrderType, Side, State, TimeInForce
+from hub.domain.orders.trigger_book import Resting
 
 _ORDER_WIDTH = 23
 
@@ -128,6 +131,14 @@ class PostgresOrders:
         return [
             order_of(row) for row in self.database.rows(compiled.LIST_QUEUED, {"b_limit": limit})
         ]
+
+    def resting(self, since: datetime) -> Sequence[Resting]:
+        rows = self.database.rows(compiled.LIST_RESTING, {"b_since": since})
+        return [Resting(row[0], row[1], row[2], Side(row[3]), row[4]) for row in rows]
+
+    def day_orders_before(self, closed: datetime, limit: int) -> Sequence[OpenOrder]:
+        rows = self.database.rows(compiled.LIST_DAY_ORDERS, {"b_closed": closed, "b_limit": limit})
+        return [OpenOrder(*row) for row in rows]
 
 
 def _placing(request: RequestedOrder) -> dict[str, Any]:

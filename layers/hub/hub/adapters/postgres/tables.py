@@ -223,6 +223,17 @@ orders = Table(
         postgresql_where="state IN ('accepted', 'new', 'partially_filled')",
     ),
     Index(
+        "ix_orders_resting",
+        "updated_at",
+        postgresql_where="state IN ('new', 'partially_filled') AND type = 'limit'",
+    ),
+    Index(
+        "ix_orders_day",
+        "market_time",
+        postgresql_where="state IN ('accepted', 'new', 'partially_filled')"
+        " AND time_in_force = 'day'",
+    ),
+    Index(
         "ix_orders_reserving",
         "account_id",
         postgresql_where="reserved_cash > 0 OR reserved_quantity > 0",

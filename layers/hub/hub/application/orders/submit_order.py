@@ -173,7 +173,7 @@ class SubmitOrder:
         )
         hold = {Ledger.RESERVED: order.reserved_cash, Ledger.HOLDS: -order.reserved_cash}
         detail = {"order_id": order.order_id, "order": asked_for(command.order)}
-        body = queue_body(order, command.trace_id)
+        body = queue_body(order.order_id, order.account_id, order.symbol, command.trace_id)
         message = Message(self.ids.new(), order.account_id, Destination.ORDERS_SUBMITTED, body)
         return RequestedOrder(
             order=order,
@@ -227,14 +227,14 @@ def request_hash(order: NewOrder) -> bytes:
     return sha256(canonical(asked_for(order)).encode()).digest()
 
 
-def queue_body(order: Order, trace_id: str) -> str:
+def queue_body(order_id: OrderId, account_id: AccountId, symbol: str, trace_id: str) -> str:
     """The message that asks for an order to be processed."""
     return json.dumps(
         {
             "version": 1,
-            "order_id": order.order_id,
-            "account_id": order.account_id,
-            "symbol": order.symbol,
+            "order_id": order_id,
+            "account_id": account_id,
+            "symbol": symbol,
             "trace_id": trace_id,
         }
     )

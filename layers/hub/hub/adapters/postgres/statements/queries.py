@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.adapters.postgres.statements.books import order_columns
-from hub.adapters.postgres.statements.parts import CURRENCY, given, insert_from, text_of
+from hub.adapters.postgres.statements.parts import CURRENCY, given, insert_from, one_of, text_of
 from hub.adapters.postgres.tables import (
     ID,
     account_events,
@@ -121,6 +121,33 @@ def list_queued() -> Select[Any]:
         select(*order_columns())
         .where(orders.c.state == text_of("accepted"))
         .order_by(orders.c.created_at, orders.c.order_id)
+        .limit(_LIMIT)
+    )
+
+
+def list_resting() -> Select[Any]:
+    return select(
+        orders.c.order_id,
+        orders.c.account_id,
+        orders.c.symbol,
+        orders.c.side,
+        orders.c.limit_price,
+    ).where(
+        one_of(orders.c.state, ("new", "partially_filled")),
+        orders.c.type == text_of("limit"),
+        orders.c.updated_at > given("since", orders.c.updated_at),
+    )
+
+
+def list_day_orders() -> Select[Any]:
+    return (
+        select(orders.c.order_id, orders.c.account_id)
+        .where(
+            one_of(orders.c.state, ("accepted", "new", "partially_filled")),
+            orders.c.time_in_force == text_of("day"),
+            orders.c.market_time < given("closed", orders.c.market_time),
+        )
+        .order_by(orders.c.market_time, orders.c.order_id)
         .limit(_LIMIT)
     )
 

@@ -285,6 +285,21 @@ def upgrade() -> None:
         postgresql_where="state IN ('accepted', 'new', 'partially_filled')",
     )
     op.create_index(
+        "ix_orders_resting",
+        "orders",
+        ["updated_at"],
+        unique=False,
+        postgresql_where="state IN ('new', 'partially_filled') AND type = 'limit'",
+    )
+    op.create_index(
+        "ix_orders_day",
+        "orders",
+        ["market_time"],
+        unique=False,
+        postgresql_where="state IN ('accepted', 'new', 'partially_filled')"
+        " AND time_in_force = 'day'",
+    )
+    op.create_index(
         "ix_orders_reserving",
         "orders",
         ["account_id"],
@@ -436,6 +451,8 @@ def downgrade() -> None:
         postgresql_where="state IN ('accepted', 'new', 'partially_filled')",
     )
     op.drop_index("ix_orders_history", table_name="orders")
+    op.drop_index("ix_orders_resting", table_name="orders")
+    op.drop_index("ix_orders_day", table_name="orders")
     op.drop_table("orders")
     op.drop_table("ledger_transactions")
     op.drop_table("balances")
