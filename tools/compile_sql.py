@@ -30,6 +30,7 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     queries.list_queued,
     queries.list_resting,
     queries.list_day_orders,
+    queries.save_marks,
     queries.list_accounts,
     queries.list_positions,
     queries.find_deposit,

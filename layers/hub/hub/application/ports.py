@@ -186,7 +186,10 @@ class Orders(Protocol):
         """Accepted orders that wait for the market to open, oldest first."""
 
     def resting(self, since: datetime) -> Sequence[Resting]:
-        """Limit orders that rest now and came to rest (or were changed) after `since`."""
+        """Orders that rest now and came to rest (or were changed) after `since`."""
+
+    def save_marks(self, moved: Sequence[Resting]) -> None:
+        """Keep where trailing stops stand now; never a step back, never of one that triggered."""
 
     def day_orders_before(self, closed: datetime, limit: int) -> Sequence[OpenOrder]:
         """Open day orders that were sent before market time `closed`."""

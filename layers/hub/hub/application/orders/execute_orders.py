@@ -1,7 +1,7 @@
 """Decide and book a batch of orders in one transaction: execute, rest, queue or reject each."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from hub.application.books import (
     ObligationRow,
     canonical,
 )
+from hub.application.orders.election import Election
 from hub.application.orders.steps import Moment, Steps
 from hub.application.ports import AccountsAtWork, Calendars, Clock, Ids, MarketView, Message
 from hub.domain.accounts.balance import Amounts, Balance, InsufficientBuyingPowerError
@@ -26,6 +27,7 @@ from hub.domain.orders.matching import (
     match_resting,
 )
 from hub.domain.orders.order import Order, Side, State
+from hub.domain.orders.stops import Trail, better_mark, is_reached
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +38,11 @@ _ZERO = Decimal(0)
 
 
 class OrderToProcess(NamedTuple):
+    """`election` names the quote that reached the order, where the trigger book sent it."""
+
     order_id: OrderId
     account_id: AccountId
+    election: Election | None = None
 
 
 class ExecuteOrdersCommand(NamedTuple):
@@ -102,8 +107,9 @@ class ExecuteOrders:
         account_ids = sorted({order.account_id for order in command.orders})
         order_ids = [order.order_id for order in command.orders]
         with self.accounts_at_work.open(account_ids, order_ids) as books:
-            batch = _Batch(Steps(books, moment, self.ids), command.view)
-            failed = [each for each in dict.fromkeys(order_ids) if not batch.process(each)]
+            elections = {each.order_id: each.election for each in command.orders}
+            batch = _Batch(Steps(books, moment, self.ids), command.view, elections)
+            failed = [each for each in elections if not batch.process(each)]
         messages = [
             Message(row.message_id, row.account_id, row.destination, row.body)
             for row in books.messages
@@ -117,6 +123,7 @@ class _Batch:
 
     steps: Steps
     view: MarketView
+    elections: Mapping[OrderId, Election | None]
 
     @property
     def books(self) -> Books:
@@ -152,17 +159,39 @@ class _Batch:
     def _meet(self, order: Order, quote: Quote) -> None:
         touch = Touch(quote.bid, quote.ask)
         seen = {"quote": quote_record(quote)}
-        if order.state in _ARRIVING:
-            match = match_on_arrival(order, touch)
+        arriving = order.state in _ARRIVING
+        if arriving:
             live = order.move(State.NEW, self.moment.now)
             order = self.steps.take(order, live, "entered", seen)
-        else:
-            match = match_resting(order, touch)
+        if order.waits_for_trigger:
+            order = self._test_stop(order, touch, seen)
+            if order.waits_for_trigger:
+                return
+            arriving = True
+        match = match_on_arrival(order, touch) if arriving else match_resting(order, touch)
         if match.outcome is Outcome.FILL:
             self._fill(order, match, quote)
         elif match.outcome is Outcome.CANCEL:
             ended = order.move(State.CANCELED, self.moment.now)
             self.steps.end(order, ended, "not_marketable", seen)
+
+    def _test_stop(self, order: Order, touch: Touch, seen: Mapping[str, object]) -> Order:
+        """The order, triggered if its stop was reached: by the quote that sent it here, though the
+        market may have turned since, or by the present one. A trailing stop follows meanwhile."""
+        election = self.elections.get(order.order_id)
+        if election is not None:
+            order = _as_elected(order, election)
+        assert order.stop_price is not None
+        reached = [touch] if election is None else [election.touch, touch]
+        if not any(is_reached(order.side, order.stop_price, each) for each in reached):
+            followed = _followed(order, touch)
+            if followed is not order:
+                self.books.change(followed)
+            return followed
+        detail = {**seen, "stop_price": plain(order.stop_price, 2)}
+        if election is not None:
+            detail["elected_by"] = election.quote_id
+        return self.steps.note(order.trigger(self.moment.now), "OrderTriggered", detail)
 
     def _fill(self, order: Order, match: Match, quote: Quote) -> None:
         account = self.books.accounts[order.account_id]
@@ -214,6 +243,28 @@ class _Batch:
             market_time=self.moment.market_time,
             executed_at=self.moment.now,
         )
+
+
+def _as_elected(order: Order, election: Election) -> Order:
+    """A trailing stop stood where its election says, which is onward of what was saved of it."""
+    if order.water_mark is None or election.mark is None or election.stop is None:
+        return order
+    onward = (
+        election.mark <= order.water_mark
+        if order.side is Side.BUY
+        else election.mark >= order.water_mark
+    )
+    return order.trail(election.mark, election.stop) if onward else order
+
+
+def _followed(order: Order, touch: Touch) -> Order:
+    if order.water_mark is None:
+        return order
+    mark = better_mark(order.side, order.water_mark, touch)
+    if mark == order.water_mark:
+        return order
+    trail = Trail(order.trail_price, order.trail_percent)
+    return order.trail(mark, trail.stop(order.side, mark))
 
 
 def _cash_moves(

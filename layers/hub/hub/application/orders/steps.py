@@ -68,6 +68,18 @@ class Steps:
         )
         self.take(order, ended.reserving(_ZERO, _ZERO), action, detail)
 
+    def note(self, order: Order, kind: str, detail: Mapping[str, object]) -> Order:
+        """Something happened to the order that did not move it."""
+        account = self.books.accounts[order.account_id]
+        cause = self.moment.cause("triggered")
+        self.books.change(order)
+        self.books.record(account, kind, cause, detail, about=order)
+        self.books.audit(account, cause, {"order_id": order.order_id, **detail})
+        told = {"order_id": order.order_id, "state": order.state, "symbol": order.symbol, **detail}
+        body = domain_event(kind, account.account_id, told)
+        self.books.announce(account, self.ids.new(), Destination.BUS, body, self.moment.now)
+        return order
+
     def take(
         self,
         before: Order,

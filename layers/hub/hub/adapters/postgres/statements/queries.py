@@ -9,6 +9,7 @@ from sqlalchemy import (
     Insert,
     Integer,
     Select,
+    Update,
     and_,
     bindparam,
     delete,
@@ -18,11 +19,19 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.adapters.postgres.statements.books import order_columns
-from hub.adapters.postgres.statements.parts import CURRENCY, given, insert_from, one_of, text_of
+from hub.adapters.postgres.statements.parts import (
+    CURRENCY,
+    given,
+    insert_from,
+    one_of,
+    rows,
+    text_of,
+)
 from hub.adapters.postgres.tables import (
     ID,
     account_events,
@@ -132,10 +141,33 @@ def list_resting() -> Select[Any]:
         orders.c.symbol,
         orders.c.side,
         orders.c.limit_price,
+        orders.c.stop_price,
+        orders.c.trail_price,
+        orders.c.trail_percent,
+        orders.c.water_mark,
+        orders.c.triggered_at.is_(None).label("waits"),
     ).where(
         one_of(orders.c.state, ("new", "partially_filled")),
-        orders.c.type == text_of("limit"),
         orders.c.updated_at > given("since", orders.c.updated_at),
+    )
+
+
+def save_marks() -> Update:
+    """Of trailing stops that wait; the mark of a buy only falls, of a sale only rises."""
+    source = rows("mark", orders, "order_id", "stop_price", "water_mark")
+    onward = or_(
+        and_(orders.c.side == text_of("buy"), source.c.water_mark < orders.c.water_mark),
+        and_(orders.c.side == text_of("sell"), source.c.water_mark > orders.c.water_mark),
+    )
+    return (
+        update(orders)
+        .where(
+            orders.c.order_id == source.c.order_id,
+            one_of(orders.c.state, ("new", "partially_filled")),
+            orders.c.triggered_at.is_(None),
+            onward,
+        )
+        .values(stop_price=source.c.stop_price, water_mark=source.c.water_mark)
     )
 
 
