@@ -8,9 +8,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 from local.services.leftovers import postmaster_lines
 
 ROOT = Path(__file__).parent.parent.parent
+
+START_POSTGRES = """
+import sys
+from pathlib import Path
+from local.services.postgres import Postgres
+server = Postgres(Path(sys.argv[1]), durable=False)
+server.start()
+"""
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> float:
@@ -56,3 +66,15 @@ def parent(code: str, *words: str, prefix: Sequence[str] = ()) -> Iterator["subp
             yield process
         finally:
             process.kill()
+
+
+def ask(url: str, query: str) -> object:
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(query).fetchone()
+    return row[0] if row else None
+
+
+def tell(url: str, *statements: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        for each in statements:
+            connection.execute(each)
