@@ -1,4 +1,4 @@
-"""PostgreSQL refuses to run as root. Where we are root, it runs as nobody.
+"""PostgreSQL refuses to run as root, or as a user without a name. There it runs as nobody.
 
 In a user namespace it sees itself as nobody while the kernel lets it into our folders: nothing is
 copied and no permission changed. Where namespaces are refused, as in most containers, it becomes
@@ -6,6 +6,7 @@ nobody in earnest, with data and programs in a folder of its own that nobody can
 """
 
 import os
+import pwd
 import shutil
 import subprocess
 import tempfile
@@ -29,10 +30,16 @@ class Confinement(NamedTuple):
 
 def confinement() -> Confinement:
     """Raises StartError where PostgreSQL can be kept from being root in no way."""
-    if os.geteuid() != 0:
+    root = os.geteuid() == 0
+    if not root and _has_name(os.geteuid()):
         return Confinement()
     if _succeeds([*_NAMESPACE, "true"], None):
         return Confinement(prefix=_NAMESPACE)
+    if not root:
+        raise StartError(
+            f"PostgreSQL wants a user with a name, and number {os.geteuid()} has none here",
+            "add it to /etc/passwd, run as another user, or set DATABASE_URL to a PostgreSQL",
+        )
     if _succeeds(["true"], NOBODY):
         return Confinement(user=NOBODY)
     raise StartError(
@@ -78,6 +85,14 @@ def reachable_programs(programs: Path, home: Path) -> Path:
             "apt install postgresql, run as another user, or set DATABASE_URL to one that runs",
         )
     return copied
+
+
+def _has_name(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
 
 def _succeeds(command: list[str], user: int | None) -> bool:

@@ -66,7 +66,7 @@ class Valkey:
         command = [
             find_binary(),
             *("--port", str(self._port), "--bind", HOST, "--dir", str(self._folder)),
-            *("--save", "", "--appendonly", "no", "--daemonize", "no"),
+            *("--save", "", "--appendonly", "no", "--daemonize", "no", "--databases", "128"),
         ]
         self._server = Guarded(command, log=self._folder / "valkey.log")
         self._server.start()
