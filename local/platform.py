@@ -19,8 +19,9 @@ from local.runtime import Runtime
 from local.services import ports
 from local.services.errors import StartError
 from local.services.guarded import Guarded
-from local.services.postgres import Postgres, check_version
-from local.services.valkey import Valkey, answers
+from local.services.postgres import Postgres
+from local.services.troubles import check_version
+from local.services.valkey import Valkey, check_redis
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +45,10 @@ class Server(Protocol):
 class StreamTask:
     """The stream task as a process of its own, from `stream/`."""
 
-    def __init__(self, process: Guarded, ready_url: str) -> None:
+    def __init__(self, process: Guarded, ready_url: str, log: Path) -> None:
         self._process = process
         self._ready_url = ready_url
+        self._log = log
 
     @property
     def running(self) -> bool:
@@ -65,9 +67,7 @@ class StreamTask:
             late = asyncio.get_running_loop().time() > deadline
             if late or not self._process.running:
                 words = self._process.last_words(3)
-                raise StartError(
-                    f"the stream task did not start: {words}", "look into .hub/logs/stream.log"
-                )
+                raise StartError(f"the stream task did not start: {words}", f"see {self._log}")
             await asyncio.sleep(0.05)
 
 
@@ -89,21 +89,17 @@ class Addresses:
         else:
             with step("PostgreSQL (embedded)"):
                 postgres = Postgres(self._state)
-                await asyncio.to_thread(postgres.start)
                 self.servers.append(postgres)
+                await _started(postgres)
             self.database_url, self.owner_url = postgres.url, postgres.owner_url
         if self.redis_url:
             with step("Redis at REDIS_URL"):
-                if not await asyncio.to_thread(answers, self.redis_url):
-                    raise StartError(
-                        "REDIS_URL: nothing answers there",
-                        "start it, or unset REDIS_URL to use the embedded one",
-                    )
+                await asyncio.to_thread(check_redis, self.redis_url)
         else:
             with step("Valkey (embedded)"):
                 valkey = Valkey(self._state)
-                await asyncio.to_thread(valkey.start)
                 self.servers.append(valkey)
+                await _started(valkey)
             self.redis_url = valkey.url
 
     async def stop(self) -> None:
@@ -115,6 +111,8 @@ class Addresses:
 @asynccontextmanager
 async def running(options: Options) -> AsyncIterator[Runtime]:
     """The platform, up and watched for the length of the block. Raises StartError."""
+    if len({options.api_port, options.stream_port, options.grpc_port}) < 3:
+        raise StartError("two of the ports are the same", "give each another number")
     ports.demand(options.api_port, "the API", "--api-port")
     ports.demand(options.stream_port, "the stream of quotes", "--stream-port")
     ports.demand(options.grpc_port, "gRPC", "--grpc-port")
@@ -142,6 +140,25 @@ async def running(options: Options) -> AsyncIterator[Runtime]:
         for task in watching:
             stack.push_async_callback(_cancel, task)
         yield runtime
+
+
+class Embedded(Server, Protocol):
+    """A server of ours."""
+
+    def start(self) -> None: ...
+
+
+async def _started(server: Embedded) -> None:
+    """Cancelled, it returns when the server has stopped: its thread cannot be left behind."""
+    starting = asyncio.ensure_future(asyncio.to_thread(server.start))
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.to_thread(server.stop)
+        await asyncio.wait({starting})
+        if not starting.cancelled():
+            starting.exception()  # it is of no interest any more
+        raise
 
 
 async def _migrate(addresses: Addresses, options: Options) -> None:
@@ -195,10 +212,9 @@ def _stream_task(options: Options, addresses: Addresses, verifying: str, logs: P
         "DATA_DIR": str(options.root / "data"),
         "TOKEN_VERIFYING_KEYS": verifying,
     }
-    process = Guarded(
-        [sys.executable, "-m", "stream"], log=logs / "stream.log", environment=environment
-    )
-    return StreamTask(process, f"http://127.0.0.1:{options.stream_port}/health/ready")
+    log = logs / "stream.log"
+    process = Guarded([sys.executable, "-m", "stream"], log=log, environment=environment)
+    return StreamTask(process, f"http://127.0.0.1:{options.stream_port}/health/ready", log)
 
 
 def _is_ok(url: str) -> bool:
@@ -222,7 +238,7 @@ async def _watch(server: Server) -> None:
         pause = min(pause * 2, _LONGEST_PAUSE)
         try:
             await asyncio.to_thread(server.restart)
-        except StartError as error:
+        except (StartError, OSError) as error:
             logger.warning("%s: %s", name, error)
 
 
