@@ -1,11 +1,13 @@
 """The verbs of `./dev`. Each is imported when it is called: starting should not pay for testing."""
 
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from local.services.errors import StartError
 
+_INTERRUPTED = 128 + signal.SIGINT
 _VERBS = {
     "run": "local.run",
     "demo": "local.demo",
@@ -23,12 +25,14 @@ _VERBS = {
 
 def main(words: Sequence[str]) -> int:
     verb = words[0].replace("-", "_")
-    module = import_module(_VERBS[verb])
     try:
+        module = import_module(_VERBS[verb])
         result: int = getattr(module, verb)(words[1:])
     except StartError as error:
         print(f"\n  {error.message}\n  -> {error.remedy}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return result
 
 

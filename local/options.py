@@ -2,13 +2,16 @@
 
 import argparse
 import os
+import re
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from local.state import state_folder
 
 ROOT = Path(__file__).parent.parent
+_PORTS = {"api": "HTTP API", "stream": "quotes", "grpc": "gRPC"}
 
 
 class Options(NamedTuple):
@@ -29,11 +32,11 @@ class Options(NamedTuple):
 def read_options(words: Sequence[str]) -> Options:
     parser = argparse.ArgumentParser(prog="./dev run", description="Start the whole platform.")
     add = parser.add_argument
-    add("--api-port", type=int, default=_number("HUB_API_PORT", 3000), help="HTTP API (3000)")
-    add("--stream-port", type=int, default=_number("HUB_STREAM_PORT", 8081), help="quotes (8081)")
-    add("--grpc-port", type=int, default=_number("HUB_GRPC_PORT", 50051), help="gRPC (50051)")
-    add("--speed", default="60", help="how fast market time runs; 1 is real time (60)")
-    add("--start", default="2012-06-01", help="first replayed day of a fresh platform")
+    for what, default in (("api", "3000"), ("stream", "8081"), ("grpc", "50051")):
+        kept = os.environ.get(f"HUB_{what.upper()}_PORT") or default
+        add(f"--{what}-port", type=_port, default=kept, help=f"{_PORTS[what]} ({default})")
+    add("--speed", type=_speed, default="60", help="market seconds per second; 0 pauses (60)")
+    add("--start", type=_day, default="2012-06-01", help="first replayed day of a fresh platform")
     add("--no-demo", action="store_true", help="do not make the demo customer")
     given = parser.parse_args(list(words))
     return Options(
@@ -48,6 +51,22 @@ def read_options(words: Sequence[str]) -> Options:
     )
 
 
-def _number(variable: str, default: int) -> int:
-    text = os.environ.get(variable, "")
-    return int(text) if text.isdigit() else default
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not {text!r}")
+    return int(text)
+
+
+def _speed(text: str) -> str:
+    """The text itself, which the stream task reads exactly."""
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,6})?", text, re.ASCII) or float(text) > 10_000:
+        raise argparse.ArgumentTypeError(f"a speed is a number from 0 to 10000, not {text!r}")
+    return text
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        message = f"a day is written as 2012-06-01, not {text!r}"
+        raise argparse.ArgumentTypeError(message) from error

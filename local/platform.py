@@ -20,25 +20,19 @@ from local.services import ports
 from local.services.errors import StartError
 from local.services.guarded import Guarded
 from local.services.postgres import Postgres, check_version
-from local.services.valkey import Valkey, answers
+from local.services.valkey import Valkey, check_redis
+from local.services.watch import Server, watch
 
 logger = logging.getLogger(__name__)
 
 _SIGNING_KEY = "hub-signing-key"
 _LIKE_A_FUNCTION = "JobReleaseQueuedOrders"
 _DUMMY_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-_WATCH_SECONDS = 0.25
-_LONGEST_PAUSE = 5.0
 _STREAM_SECONDS = 20.0
 
 
-class Server(Protocol):
-    """What is watched: started again when it ends by itself."""
-
-    @property
-    def running(self) -> bool: ...
-
-    def restart(self) -> None: ...
+class Started(Server, Protocol):
+    """A server that was started here, and is stopped here."""
 
     def stop(self) -> None: ...
 
@@ -46,9 +40,10 @@ class Server(Protocol):
 class StreamTask:
     """The stream task as a process of its own, from `stream/`."""
 
-    def __init__(self, process: Guarded, ready_url: str) -> None:
+    def __init__(self, process: Guarded, ready_url: str, log: Path) -> None:
         self._process = process
         self._ready_url = ready_url
+        self._log = log
 
     @property
     def running(self) -> bool:
@@ -67,9 +62,7 @@ class StreamTask:
             late = asyncio.get_running_loop().time() > deadline
             if late or not self._process.running:
                 words = self._process.last_words(3)
-                raise StartError(
-                    f"the stream task did not start: {words}", "look into .hub/logs/stream.log"
-                )
+                raise StartError(f"the stream task did not start: {words}", f"see {self._log}")
             await asyncio.sleep(0.05)
 
 
@@ -81,7 +74,7 @@ class Addresses:
         self.database_url = os.environ.get("DATABASE_URL", "")
         self.owner_url = os.environ.get("MIGRATION_DATABASE_URL", "") or self.database_url
         self.redis_url = os.environ.get("REDIS_URL", "")
-        self.servers: list[Server] = []
+        self.servers: list[Started] = []
 
     async def start(self) -> None:
         """Raises StartError."""
@@ -91,21 +84,17 @@ class Addresses:
         else:
             with step("PostgreSQL (embedded)"):
                 postgres = Postgres(self._state)
-                await asyncio.to_thread(postgres.start)
                 self.servers.append(postgres)
+                await _started(postgres)
             self.database_url, self.owner_url = postgres.url, postgres.owner_url
         if self.redis_url:
             with step("Redis at REDIS_URL"):
-                if not await asyncio.to_thread(answers, self.redis_url):
-                    raise StartError(
-                        "REDIS_URL: nothing answers there",
-                        "start it, or unset REDIS_URL to use the embedded one",
-                    )
+                await asyncio.to_thread(check_redis, self.redis_url)
         else:
             with step("Valkey (embedded)"):
                 valkey = Valkey(self._state)
-                await asyncio.to_thread(valkey.start)
                 self.servers.append(valkey)
+                await _started(valkey)
             self.redis_url = valkey.url
 
     async def stop(self) -> None:
@@ -117,6 +106,8 @@ class Addresses:
 @asynccontextmanager
 async def running(options: Options) -> AsyncIterator[Runtime]:
     """The platform, up and watched for the length of the block. Raises StartError."""
+    if len({options.api_port, options.stream_port, options.grpc_port}) < 3:
+        raise StartError("two of the ports are the same", "give each another number")
     ports.demand(options.api_port, "the API", "--api-port")
     ports.demand(options.stream_port, "the stream of quotes", "--stream-port")
     ports.demand(options.grpc_port, "gRPC", "--grpc-port")
@@ -140,10 +131,29 @@ async def running(options: Options) -> AsyncIterator[Runtime]:
             addresses.servers.append(stream)
             stream.restart()
             await stream.ready()
-        watching = [asyncio.create_task(_watch(each)) for each in addresses.servers]
+        watching = [asyncio.create_task(watch(each)) for each in addresses.servers]
         for task in watching:
             stack.push_async_callback(_cancel, task)
         yield runtime
+
+
+class Embedded(Started, Protocol):
+    """A server of ours."""
+
+    def start(self) -> None: ...
+
+
+async def _started(server: Embedded) -> None:
+    """Cancelled, it returns when the server has stopped: its thread cannot be left behind."""
+    starting = asyncio.ensure_future(asyncio.to_thread(server.start))
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.to_thread(server.stop)
+        await asyncio.wait({starting})
+        if not starting.cancelled():
+            starting.exception()  # it is of no interest any more
+        raise
 
 
 async def _migrate(addresses: Addresses, options: Options) -> None:
@@ -197,10 +207,9 @@ def _stream_task(options: Options, runtime: Runtime, logs: Path) -> StreamTask:
         "REPLAY_SPEED": options.speed,
         "DATA_DIR": str(options.root / "data"),
     }
-    process = Guarded(
-        [sys.executable, "-m", "stream"], log=logs / "stream.log", environment=environment
-    )
-    return StreamTask(process, f"http://127.0.0.1:{options.stream_port}/health/ready")
+    log = logs / "stream.log"
+    process = Guarded([sys.executable, "-m", "stream"], log=log, environment=environment)
+    return StreamTask(process, f"http://127.0.0.1:{options.stream_port}/health/ready", log)
 
 
 def _is_ok(url: str) -> bool:
@@ -209,23 +218,6 @@ def _is_ok(url: str) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-async def _watch(server: Server) -> None:
-    """Start the server again whenever it ends, waiting longer when it keeps ending."""
-    pause, name = _WATCH_SECONDS, type(server).__name__
-    while True:
-        await asyncio.sleep(_WATCH_SECONDS)
-        if server.running:
-            pause = max(pause / 1.1, _WATCH_SECONDS)
-            continue
-        logger.warning("%s ended and is started again", name)
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, _LONGEST_PAUSE)
-        try:
-            await asyncio.to_thread(server.restart)
-        except StartError as error:
-            logger.warning("%s: %s", name, error)
 
 
 async def _cancel(task: "asyncio.Task[None]") -> None:

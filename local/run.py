@@ -1,6 +1,7 @@
 """`./dev run`: the platform in the foreground, until Ctrl-C, SIGTERM or the end of the terminal."""
 
 import asyncio
+import errno
 import logging
 import signal
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from local.options import Options, read_options
 from local.platform import running
 from local.progress import say, step
 from local.services.errors import StartError
+from local.services.failures import disk_full
 from local.state import StateFolder
 
 DEMO_EMAIL = "demo@hub.example"
@@ -20,6 +22,7 @@ _DEMO_CASH = "100000.00"
 
 
 def run(words: Sequence[str]) -> int:
+    """0 when it was ended by a signal; 1, after a message, when it could not start."""
     options = read_options(words)
     folder = StateFolder(options.state)
     try:
@@ -27,40 +30,68 @@ def run(words: Sequence[str]) -> int:
         _log_to(options)
         return asyncio.run(_run(options))
     except StartError as error:
-        say(f"\n  {error.message}\n  -> {error.remedy}")
-        return 1
+        return _refuse(error)
+    except OSError as error:
+        return _refuse(_explained(error, options))
+    except Exception as error:  # a fault of ours: its trace is kept, not shown
+        logging.getLogger(__name__).exception("the platform ended by an error")
+        words_of = " ".join(str(error).split())[:300] or type(error).__name__
+        return _refuse(StartError(words_of, f"{options.state / 'logs' / 'platform.log'} has more"))
     finally:
+        # Nothing is left to be interrupted; a trace of the interpreter's end would help nobody.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         folder.release()
+
+
+def _refuse(error: StartError) -> int:
+    say(f"\n  {error.message}\n  -> {error.remedy}")
+    return 1
+
+
+def _explained(error: OSError, options: Options) -> StartError:
+    logging.getLogger(__name__).error("the system refused something", exc_info=error)
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return disk_full(options.state)
+    if error.errno == errno.EADDRINUSE:
+        remedy = "choose others with --api-port, --stream-port, --grpc-port"
+        return StartError(f"a port was taken meanwhile: {error.strerror}", remedy)
+    return StartError(f"the system refused: {error}", f"{options.state / 'logs'} may tell more")
 
 
 async def _run(options: Options) -> int:
     began = monotonic()
-    ended = asyncio.Event()
+    up, ended = asyncio.Event(), asyncio.Event()
+    living = asyncio.create_task(_until_ended(options, began, up, ended))
+
+    def end() -> None:
+        """The first signal ends the platform; those after it change nothing."""
+        if ended.is_set():
+            return
+        ended.set()
+        say("\nEnding ...")
+        if not up.is_set():
+            living.cancel()
+
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(each, ended.set)
-    say("Starting Hub")
-    starting = asyncio.create_task(_until_ended(options, began, ended))
-    stopped = asyncio.create_task(ended.wait())
-    await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    if not starting.done():
-        say("\nEnding ...")
-        await asyncio.wait({starting}, timeout=1)
-        starting.cancel()
-    stopped.cancel()
+        loop.add_signal_handler(each, end)
     with suppress(asyncio.CancelledError):
-        await starting
+        await living
     say("Ended; the data is kept.")
     return 0
 
 
-async def _until_ended(options: Options, began: float, ended: asyncio.Event) -> None:
+async def _until_ended(
+    options: Options, began: float, up: asyncio.Event, ended: asyncio.Event
+) -> None:
+    say("Starting Hub")
     async with running(options):
         if options.demo_customer:
             with step("the demo customer"):
                 account_id = await asyncio.to_thread(_demo_customer, options)
         else:
             account_id = ""
+        up.set()
         say(_welcome(options, account_id, monotonic() - began))
         await ended.wait()
 
@@ -120,3 +151,5 @@ def _log_to(options: Options) -> None:
         force=True,
     )
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    # A disk that is full is told once, by what fails of it, not at every line that is lost.
+    logging.raiseExceptions = False

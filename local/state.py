@@ -12,10 +12,22 @@ from local.services.errors import StartError
 from local.services.leftovers import end_leftovers
 
 VARIABLE = "HUB_STATE"
+_LOCK = "running.lock"
+_BEFORE_THE_FIRST_RUN = {"install.lock", "logs"}
 
 
 def state_folder(root: Path) -> Path:
     return Path(os.environ.get(VARIABLE) or root / ".hub").absolute()
+
+
+def write_secret(file: Path, text: str) -> None:
+    """Whole or not at all, and readable by its owner alone."""
+    half = file.with_name(file.name + ".new")
+    half.unlink(missing_ok=True)
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(text)
+    half.replace(file)
 
 
 class StateFolder:
@@ -26,13 +38,22 @@ class StateFolder:
         self._lock: IO[str] | None = None
 
     def take(self) -> None:
-        """Raises StartError where another platform runs on this folder."""
+        """Raises StartError where another platform runs here, or where the folder is not Hub's.
+
+        What lies in it is ours to change and, at `reset`, to remove: it is nobody's home.
+        """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            names = {each.name for each in self.path.iterdir()}
+            if names - _BEFORE_THE_FIRST_RUN and _LOCK not in names:
+                raise StartError(
+                    f"the folder {self.path} is not empty, and nothing in it is Hub's",
+                    f"set {VARIABLE} to a folder of its own",
+                )
             self.path.chmod(0o700)
             if self.path.stat().st_mode & 0o077:
                 raise PermissionError(errno.EPERM, "its file system does not keep permissions")
-            lock = (self.path / "running.lock").open("a+")
+            lock = (self.path / _LOCK).open("a+")
         except OSError as error:
             raise StartError(
                 f"the folder {self.path} cannot be used: {error.strerror}",
@@ -57,7 +78,7 @@ class StateFolder:
         """Throw everything away. The caller holds the folder."""
         end_leftovers(self.path / "postgres")
         for each in self.path.iterdir():
-            if each.name in {"running.lock", "install.lock"}:
+            if each.name in {_LOCK, "install.lock"}:
                 continue
             if each.name == "postgres" and each.is_symlink():
                 remove_data_of_nobody(each)

@@ -76,10 +76,10 @@ class GatewayResponses:
         text = json.dumps({default.key: message})
         if response is not None:
             status = response.status or status
-            headers |= response.headers
             if response.template is not None:
                 headers["Content-Type"] = response.content_type or "application/json"
                 text = self._filled(response.template, refused.kind, message, call)
+            headers |= response.headers  # one of them may name the type anew
         return web.Response(status=status, headers=headers, body=text.encode())
 
     def _filled(self, template: str, kind: str, message: str | None, call: Call) -> str:

@@ -28,7 +28,8 @@ PURGE_EVERY = 60
 class Queues:
     """Calls raise ApiError as AWS does. What a call has acknowledged survives `kill -9`.
 
-    Messages of a queue that has no spec (any more) stay in the file, untouched.
+    Messages of a queue that has no spec (any more) stay in the file, untouched. Those that were in
+    flight are visible again once the file is opened: who had received them ended with the process.
     """
 
     def __init__(
@@ -188,6 +189,8 @@ class Queues:
         for row in self._journal.rows():
             name, message = thaw(*row)
             if name in self._queues:
+                if message.receives:
+                    message.visible_at = min(message.visible_at, self.now())
                 self._queues[name].put(message)
 
     def _enqueue(self, queue: Queue, draft: Draft) -> str:

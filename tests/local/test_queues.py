@@ -99,14 +99,27 @@ async def test_a_restart_keeps_what_each_message_has_been_through(
     before.close()
 
     after = Queues(SPECS, file=file, clock=clock)
-    assert after.depth("orders") == (0, 1, 1)
-    await clock.advance(30)
+    assert after.depth("orders") == (1, 0, 1)
     (again,) = await after.receive("orders")
     assert again.draft == in_flight.draft
     assert (again.id, again.receives, again.sent) == (in_flight.id, 2, in_flight.sent)
     await after.delete("orders", again.receipt)
-    await clock.advance(30)
+    await clock.advance(60)
     assert await bodies(after) == ["delayed"]
+    after.close()
+
+
+async def test_what_was_in_flight_when_the_runtime_ended_is_received_at_once_by_the_next(
+    clock: VirtualClock, tmp_path: Path
+) -> None:
+    file = tmp_path / "q.sqlite"
+    before = Queues(SPECS, file=file, clock=clock)
+    await before.send("orders", Draft("m"))
+    await before.receive("orders", visibility=43200)
+    assert await bodies(before) == []
+    before.close()
+    after = Queues(SPECS, file=file, clock=clock)
+    assert await bodies(after) == ["m"]
     after.close()
 
 

@@ -24,6 +24,19 @@ async def test_the_template_can_say_it_otherwise(open_door):
     assert json.loads(body) == {"status": 404, "id": headers["x-amzn-RequestId"]}
 
 
+async def test_a_header_of_the_template_may_name_the_type_of_its_answer(open_door):
+    """The only way to problem+json for clients that ask for application/json alone."""
+    own = "ResponseParameters: {Headers: {Content-Type: \"'application/problem+json'\"}}"
+    door = await open_door(
+        RESPONSES.replace(
+            'ResponseTemplates: {application/problem+json: \'{"status"',
+            f'{own}\n          ResponseTemplates: {{application/json: \'{{"status"',
+        )
+    )
+    status, headers, _ = await door.ask("GET", "/nowhere")
+    assert (status, headers["Content-Type"]) == (404, "application/problem+json")
+
+
 async def test_a_kind_without_its_own_response_takes_that_of_its_family(open_door):
     door = await open_door(RESPONSES)
     status, headers, body = await door.ask("GET", "/api/v1/orders/1")
