@@ -160,7 +160,7 @@ INVARIANTS = (
             SELECT order_id, state_before, state_after,
                 lag(state_after) OVER (PARTITION BY order_id ORDER BY sequence) AS earlier,
                 lead(sequence) OVER (PARTITION BY order_id ORDER BY sequence) IS NULL AS is_last
-            FROM account_events WHERE order_id IS NOT NULL
+            FROM account_events WHERE order_id IS NOT NULL AND state_after IS NOT NULL
         ), moves (before, after) AS ("""
         + _MOVES
         + """)

@@ -44,11 +44,14 @@ from hub.domain.orders.entry_rules import (
     cash_to_reserve,
     check_form,
     check_price,
+    first_stop,
 )
 from hub.domain.orders.matching import Touch, opposite_price
-from hub.domain.orders.order import Order, Side, State, TimeInForce
+from hub.domain.orders.order import Order, OrderType, Side, State, TimeInForce
+from hub.domain.orders.stops import first_mark
 
 _ZERO = Decimal(0)
+TRAILING = OrderType.TRAILING_STOP
 
 
 class SubmitOrderCommand(NamedTuple):
@@ -161,6 +164,10 @@ class SubmitOrder:
             created_at=now,
             updated_at=now,
             executed_at=None,
+            stop_price=first_stop(asked, touch),
+            trail_price=asked.trail_price,
+            trail_percent=asked.trail_percent,
+            water_mark=first_mark(asked.side, touch) if asked.type is TRAILING else None,
         )
 
     def _request(self, command: SubmitOrderCommand, order: Order, quote: Quote) -> RequestedOrder:
@@ -173,7 +180,7 @@ class SubmitOrder:
         )
         hold = {Ledger.RESERVED: order.reserved_cash, Ledger.HOLDS: -order.reserved_cash}
         detail = {"order_id": order.order_id, "order": asked_for(command.order)}
-        body = queue_body(order, command.trace_id)
+        body = queue_body(order.order_id, order.account_id, order.symbol, command.trace_id)
         message = Message(self.ids.new(), order.account_id, Destination.ORDERS_SUBMITTED, body)
         return RequestedOrder(
             order=order,
@@ -227,14 +234,17 @@ def request_hash(order: NewOrder) -> bytes:
     return sha256(canonical(asked_for(order)).encode()).digest()
 
 
-def queue_body(order: Order, trace_id: str) -> str:
-    """The message that asks for an order to be processed."""
+def queue_body(
+    order_id: OrderId, account_id: AccountId, symbol: str, trace_id: str, **election: str
+) -> str:
+    """The message that asks for an order to be processed; see `election` for its optional part."""
     return json.dumps(
         {
             "version": 1,
-            "order_id": order.order_id,
-            "account_id": order.account_id,
-            "symbol": order.symbol,
+            "order_id": order_id,
+            "account_id": account_id,
+            "symbol": symbol,
             "trace_id": trace_id,
+            **election,
         }
     )

@@ -55,6 +55,10 @@ _ORDER_COLUMNS = (
     "market_time",
     "created_at",
     "updated_at",
+    "stop_price",
+    "trail_price",
+    "trail_percent",
+    "water_mark",
 )
 
 
