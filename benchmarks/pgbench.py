@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from benchmarks.plays import PLAYS
-from local.services.postgres import find_binaries
+from local.services.programs import find_programs
 
 _LATENCY = re.compile(r"^\s+(\d+\.\d+)\s+(\d+)\s+(\S.*)$", re.MULTILINE)
 _HEAD = "statement latencies in milliseconds"
@@ -60,4 +60,7 @@ def play(url: str, text: str, times: int) -> float:
 
 
 def _binary() -> Path:
-    return find_binaries() / "pgbench"
+    binary = find_programs().folder / "pgbench"
+    if not binary.exists():
+        raise PgbenchError(f"{binary.parent} has a PostgreSQL without pgbench")
+    return binary

@@ -7,6 +7,7 @@ what that takes is left out of its figures.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -36,9 +37,17 @@ class Play(NamedTuple):
         return {name: value for _, given in self.statements for name, value in given.items()}
 
 
-def pgbench_text(sql: str) -> str:
-    """The statement with psycopg's named parameters as pgbench's variables."""
-    return _PARAMETER.sub(r":\1", sql.strip())
+def absent(plays: Sequence[Play]) -> frozenset[str]:
+    """The parameters that no play has a value for: pgbench's variables are never NULL."""
+    given = {name for play in plays for name, value in play.parameters.items() if value is not None}
+    return frozenset(plays[0].parameters) - given
+
+
+def pgbench_text(sql: str, absent: AbstractSet[str] = frozenset()) -> str:
+    """The statement with psycopg's named parameters as pgbench's variables, the absent as NULL."""
+    return _PARAMETER.sub(
+        lambda found: "NULL" if found[1] in absent else f":{found[1]}", sql.strip()
+    )
 
 
 def parameter_types(sql: str) -> dict[str, str]:
@@ -98,6 +107,7 @@ def keep(connection: psycopg.Connection[Any], plays: Sequence[Play]) -> list[str
     types: dict[str, str] = {}
     for sql, _ in plays[0].statements:
         types |= parameter_types(sql)
+    types = {name: kind for name, kind in types.items() if name not in absent(plays)}
     columns = ", ".join(f"{name} text NOT NULL" for name in types)
     connection.execute(f"DROP TABLE IF EXISTS {PLAYS}")
     connection.execute(f"CREATE TABLE {PLAYS} (n integer PRIMARY KEY, {columns})")

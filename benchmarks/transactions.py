@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from benchmarks import pgbench
-from benchmarks.plays import Play, Rehearsal, keep, one_statement, pgbench_text
+from benchmarks.plays import Play, Rehearsal, absent, keep, one_statement, pgbench_text
 from benchmarks.trading import Trading
 from hub.adapters.postgres import compiled
 from hub.adapters.postgres.orders import PostgresOrders
@@ -20,10 +20,8 @@ from hub.application.orders.execute_orders import ExecuteOrdersCommand
 Item = TypeVar("Item")
 Lane = Callable[[], float]
 
-_LOCK, _LOAD, _WRITE = map(
-    pgbench_text, (compiled.LOCK_ACCOUNTS, compiled.LOAD_BOOKS, compiled.WRITE_BOOKS)
-)
-PLACE = (pgbench_text(compiled.PLACE_BUY),)
+_LOCK, _LOAD, _WRITE = compiled.LOCK_ACCOUNTS, compiled.LOAD_BOOKS, compiled.WRITE_BOOKS
+PLACE = (compiled.PLACE_BUY,)
 EXECUTE = ("BEGIN", _LOCK, _LOAD, _WRITE, "COMMIT")
 EXECUTE_PIPELINED = (
     *("\\startpipeline", "BEGIN", _LOCK, _LOAD, "\\endpipeline"),
@@ -95,8 +93,8 @@ class Lanes:
         return [self._trading.command(orders[start : start + size]) for start in starts]
 
     def _play(self, plays: Sequence[Play], commands: Sequence[str]) -> float:
-        names = keep(self._owner, plays)
-        text = pgbench.script(names, commands)
+        names, nothing = keep(self._owner, plays), absent(plays)
+        text = pgbench.script(names, [pgbench_text(each, nothing) for each in commands])
         return pgbench.play(self._trading.url, text, len(plays))
 
 
