@@ -294,7 +294,7 @@ class Hub:
     def list_order_history(self) -> "ListOrderHistory":
         from hub.application.orders.list_order_history import ListOrderHistory
 
-        return ListOrderHistory(self.orders)
+        return ListOrderHistory(self.orders, self.accounts)
 
     @cached_property
     def price_orders(self) -> "PriceOrders":

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from hub.application.ports import OrderFilter, Orders
+from hub.application.accounts.list_accounts import own_accounts
+from hub.application.ports import Accounts, OrderFilter, Orders
 from hub.domain.kernel import Fault, InvalidInputError, OrderId
 from hub.domain.orders.order import Order
 
@@ -21,9 +22,15 @@ class OrderPage(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class ListOrderHistory:
     orders: Orders
+    accounts: Accounts
 
     def __call__(self, wanted: OrderFilter) -> OrderPage:
-        """One page, newest first, and the cursor of the next: stable while new orders come in."""
+        """One page, newest first, and the cursor of the next: stable while new orders come in.
+
+        Raises NotFoundError for another customer's account.
+        """
+        if wanted.account_id is not None:
+            own_accounts(self.accounts, wanted.customer_id, wanted.account_id)
         found = self.orders.history(wanted._replace(limit=wanted.limit + 1))
         page = found[: wanted.limit]
         more = len(found) > wanted.limit
