@@ -20,7 +20,7 @@ class DepositOut(Outgoing):
     available: Money
 
 
-@api.post("/accounts/{account_id}/deposits", status=201, problems=(404, 409))
+@api.post("/accounts/{account_id}/deposits", status=201, problems=(404, 409, 422))
 def deposit_cash(
     account_id: UuidText, deposit: NewDeposit, caller: Caller, request: Request
 ) -> DepositOut:

@@ -86,7 +86,8 @@ def verify(token: str, verifying_keys: Mapping[str, str]) -> Identity:
             claims["scope"],
             datetime.fromtimestamp(claims["exp"], UTC),
         )
-    except (jwt.InvalidTokenError, ValueError, KeyError, OverflowError) as error:
+    except (jwt.InvalidTokenError, ValueError, KeyError, OverflowError, OSError) as error:
+        # OverflowError and OSError: an exp that no calendar reaches.
         raise UnauthenticatedError("the token is not valid", code="bad_token") from error
 
 

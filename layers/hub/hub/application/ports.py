@@ -129,7 +129,10 @@ class EarlierOrder(NamedTuple):
 
 
 class OrderFilter(NamedTuple):
-    """What of the history is wanted; `before` is the place in it where the last page ended."""
+    """What of the history is wanted: orders in one of `states`, and of `symbols` if any are named.
+
+    `before` is the place in the history where the last page ended.
+    """
 
     customer_id: CustomerId
     account_id: AccountId | None

@@ -118,7 +118,7 @@ class PostgresOrders:
                 "b_user_id": wanted.customer_id,
                 "b_account_id": wanted.account_id,
                 "b_symbols": list(wanted.symbols) or None,
-                "b_states": list(wanted.states) or None,
+                "b_states": list(wanted.states),
                 "b_side": wanted.side,
                 "b_after": wanted.after,
                 "b_until": wanted.until,

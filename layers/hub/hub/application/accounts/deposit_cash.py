@@ -37,7 +37,7 @@ class DepositCash:
     relay: Relay
 
     def __call__(self, command: DepositCashCommand) -> Deposit:
-        """Raises NotFoundError, also for another customer's account, and ConflictError."""
+        """Raises NotFoundError, also for another's account, ConflictError and RejectedError."""
         owned = self.accounts.of(command.customer_id, command.account_id)
         if not owned:
             raise NotFoundError("there is no such account")

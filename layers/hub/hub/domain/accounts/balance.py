@@ -4,9 +4,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from hub.domain.accounts.ledger import Ledger
-from hub.domain.kernel import CURRENCY, ForbiddenError
+from hub.domain.kernel import CURRENCY, Fault, ForbiddenError, RejectedError
 
 _ZERO = Decimal(0)
+# What the database's columns hold as well: no account has this much.
+BALANCE_LIMIT = Decimal("1e12")
 Amounts = dict[Ledger, Decimal]
 
 
@@ -40,6 +42,11 @@ class Balance(NamedTuple):
         return self.total - self.reserved
 
     def deposit(self, amount: Decimal) -> tuple["Balance", Amounts]:
+        """Raises RejectedError for more than an account may hold."""
+        if self.total + amount >= BALANCE_LIMIT:
+            message = f"an account holds less than {BALANCE_LIMIT:f} {CURRENCY}"
+            fault = Fault("amount", "balance_limit", message)
+            raise RejectedError(message, code="balance_limit", faults=(fault,))
         after = self._replace(settled=self.settled + amount)
         return after, {Ledger.SETTLED: amount, Ledger.DEPOSITS: -amount}
 
