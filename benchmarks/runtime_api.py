@@ -45,22 +45,21 @@ class RuntimeApi:
         """Seconds from the start of the process to its first question. Raises InitError."""
         address = f"127.0.0.1:{self._server.server_port}"
         began = perf_counter()
-        process = subprocess.Popen(
+        with subprocess.Popen(
             command,
             env={**environment, "AWS_LAMBDA_RUNTIME_API": address},
             cwd=environment["LAMBDA_TASK_ROOT"],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-        )
-        try:
-            return self._first_question(process) - began
-        except Empty:
-            process.kill()
-            words = process.communicate()[0].decode(errors="replace")
-            raise InitError(words[-2000:] or "it never asked for an invocation") from None
-        finally:
-            process.kill()
-            process.communicate()
+        ) as process:
+            try:
+                return self._first_question(process) - began
+            except Empty:
+                process.kill()
+                words = process.communicate()[0].decode(errors="replace")
+                raise InitError(words[-2000:] or "it never asked for an invocation") from None
+            finally:
+                process.kill()
 
     def _first_question(self, process: "subprocess.Popen[bytes]") -> float:
         deadline = perf_counter() + _LONGEST

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.adapters.postgres import compiled
+from hub.adapters.postgres.arrays import array_text
 from hub.adapters.postgres.connection import Database, Row
 from hub.adapters.postgres.orders import order_of
 from hub.application.books import AccountBook, Books
@@ -155,4 +156,6 @@ def _record_arrays(books: Books) -> dict[str, Any]:
 def _arrays(name: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
     names = columns.split()
     values = zip(*rows, strict=True) if rows else [()] * len(names)
-    return {f"b_{name}_{column}": list(given) for column, given in zip(names, values, strict=True)}
+    return {
+        f"b_{name}_{column}": array_text(given) for column, given in zip(names, values, strict=True)
+    }

@@ -15,7 +15,6 @@ import psycopg
 from psycopg.rows import tuple_row
 from psycopg.types.string import TextLoader
 
-from hub.adapters.postgres.arrays import TextsDumper
 from hub.domain.kernel import UnavailableError
 
 logger = logging.getLogger(__name__)
@@ -132,7 +131,6 @@ class Database:
                 **extra,  # type: ignore[arg-type]  # libpq takes any keyword; psycopg types its own
             )
         connection.adapters.register_loader("uuid", TextLoader)
-        connection.adapters.register_dumper(list, TextsDumper)
         self._connection = connection
         return connection
 
