@@ -34,6 +34,7 @@ TAMPERINGS = {
     "ended-orders-reserve-nothing": (
         "UPDATE orders SET reserved_cash = 1 WHERE state = 'filled' AND side = 'buy'",
     ),
+    "positions-cost-what-was-paid": ("UPDATE positions SET cost = cost + 0.000001",),
     "positions-are-executions": ("UPDATE positions SET quantity = quantity + 0.000000001",),
     "fills-fit-orders": (
         "UPDATE orders SET filled_value = filled_value + 0.000000000000001 WHERE fills = 1",

@@ -1,9 +1,13 @@
 """Carries the outbox to queues and bus: right after a commit, and again for what stayed behind."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.application.ports import Message, Outbox, Publisher
+from hub.domain.kernel import UnavailableError
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,5 +23,9 @@ class Relay:
             return 0
         taken = self.publisher.publish(messages)
         if taken:
-            self.outbox.forget(taken)
+            try:
+                self.outbox.forget(taken)
+            except UnavailableError as error:
+                # What was asked for has happened; the sweeper sends these once more.
+                logger.warning("%d sent messages stay in the outbox: %s", len(taken), error.detail)
         return len(taken)

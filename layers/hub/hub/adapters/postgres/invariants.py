@@ -53,12 +53,16 @@ INVARIANTS = (
         "cash-is-ledger",
         "settled, unsettled and reserved cash of each account are what its ledger says",
         """
-        SELECT b.account_id FROM balances b
-        LEFT JOIN ledger_entries e ON e.account_id = b.account_id AND e.currency = b.currency
-        GROUP BY b.account_id, b.currency
-        HAVING b.settled <> coalesce(sum(e.amount) FILTER (WHERE e.ledger = 'settled'), 0)
-            OR b.unsettled <> coalesce(sum(e.amount) FILTER (WHERE e.ledger = 'unsettled'), 0)
-            OR b.reserved <> coalesce(sum(e.amount) FILTER (WHERE e.ledger = 'reserved'), 0)
+        SELECT account_id FROM (
+            SELECT account_id, currency, settled, unsettled, reserved FROM balances
+            UNION ALL
+            SELECT account_id, currency,
+                -coalesce(sum(amount) FILTER (WHERE ledger = 'settled'), 0),
+                -coalesce(sum(amount) FILTER (WHERE ledger = 'unsettled'), 0),
+                -coalesce(sum(amount) FILTER (WHERE ledger = 'reserved'), 0)
+            FROM ledger_entries GROUP BY account_id, currency
+        ) both_sides GROUP BY account_id, currency
+        HAVING sum(settled) <> 0 OR sum(unsettled) <> 0 OR sum(reserved) <> 0
         """,
     ),
     Invariant(
@@ -105,6 +109,18 @@ INVARIANTS = (
         UNION ALL
         SELECT account_id, instrument_id FROM positions
         WHERE quantity < 0 OR reserved < 0 OR reserved > quantity
+        """,
+    ),
+    Invariant(
+        "positions-cost-what-was-paid",
+        "what positions cost, less what sales have realised, is what was paid less what was got",
+        """
+        SELECT account_id, instrument_id FROM (
+            SELECT account_id, instrument_id, cost - realised AS amount FROM positions
+            UNION ALL
+            SELECT account_id, instrument_id,
+                CASE side WHEN 'buy' THEN -value ELSE value END FROM executions
+        ) both_sides GROUP BY account_id, instrument_id HAVING sum(amount) <> 0
         """,
     ),
     Invariant(

@@ -44,6 +44,7 @@ from hub.domain.orders.entry_rules import (
     cash_to_reserve,
     check_form,
     check_price,
+    check_value,
     first_stop,
 )
 from hub.domain.orders.matching import Touch, opposite_price
@@ -121,6 +122,7 @@ class SubmitOrder:
             raise UnavailableError(f"{instrument.symbol} has no price", code="no_market_data")
         touch = Touch(quote.bid, quote.ask)
         check_price(command.order, touch, self.limits)
+        check_value(command.order, touch, self.limits)
         self._check_session(command.order, instrument, view.clock)
         order = self._order(command, account_id, instrument, touch, view.clock)
         return self._request(command, order, quote)

@@ -17,11 +17,13 @@ class EntryLimits(NamedTuple):
 
     `collar` pads the price for which a market order's money is reserved. `tolerance` is how far
     through the market a limit may be before it is taken for a slip of the finger: a buy above,
-    a sale below. A limit on the passive side harms nobody and may be anywhere.
+    a sale below. A limit on the passive side harms nobody and may be anywhere. `most_value` keeps
+    a single order, in USD, within what money columns hold.
     """
 
     collar: Decimal = Decimal("0.04")
     tolerance: Decimal = Decimal("0.50")
+    most_value: Decimal = Decimal(100_000_000_000)
 
 
 class NewOrder(NamedTuple):
@@ -119,6 +121,15 @@ def check_price(order: NewOrder, touch: Touch, limits: EntryLimits) -> None:
             faults=(Fault("limit_price", "tolerance", message),),
             extra={"market_price": str(market), "bound": str(bound.normalize())},
         )
+
+
+def check_value(order: NewOrder, touch: Touch, limits: EntryLimits) -> None:
+    """Refuse an order worth more than any single order may be. Raises RejectedError."""
+    price = max(order.limit_price or touch.ask, first_stop(order, touch) or touch.ask)
+    if notional(price, order.quantity) > limits.most_value:
+        message = f"an order is worth at most {limits.most_value:f} USD"
+        fault = Fault("quantity", "max_value", message)
+        raise RejectedError(message, code="order_too_large", faults=(fault,))
 
 
 def first_stop(order: NewOrder, touch: Touch) -> Decimal | None:
