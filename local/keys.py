@@ -1,13 +1,12 @@
 """The key pair that signs a local platform's access tokens, made once."""
 
 import json
+import os
 from pathlib import Path
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-
-from local.state import write_secret
 
 _BITS = 2048
 
@@ -38,4 +37,6 @@ def _write(file: Path) -> None:
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     kept = {"kid": "local-1", "private_key": private.decode(), "public_key": public.decode()}
-    write_secret(file, json.dumps(kept))
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        json.dump(kept, out)

@@ -9,22 +9,10 @@ from typing import IO
 from local.services.errors import StartError
 
 VARIABLE = "HUB_STATE"
-_LOCK = "running.lock"
-_BEFORE_THE_FIRST_RUN = {"install.lock", "logs"}
 
 
 def state_folder(root: Path) -> Path:
     return Path(os.environ.get(VARIABLE) or root / ".hub").absolute()
-
-
-def write_secret(file: Path, text: str) -> None:
-    """Whole or not at all, and readable by its owner alone."""
-    half = file.with_name(file.name + ".new")
-    half.unlink(missing_ok=True)
-    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as out:
-        out.write(text)
-    half.replace(file)
 
 
 class StateFolder:
@@ -35,20 +23,11 @@ class StateFolder:
         self._lock: IO[str] | None = None
 
     def take(self) -> None:
-        """Raises StartError where another platform runs here, or where the folder is not Hub's.
-
-        What lies in it is ours to change and, at `reset`, to remove: it is nobody's home.
-        """
+        """Raises StartError where another platform runs on this folder."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            names = {each.name for each in self.path.iterdir()}
-            if names - _BEFORE_THE_FIRST_RUN and _LOCK not in names:
-                raise StartError(
-                    f"the folder {self.path} is not empty, and nothing in it is Hub's",
-                    f"set {VARIABLE} to a folder of its own",
-                )
             self.path.chmod(0o700)
-            lock = (self.path / _LOCK).open("a+")
+            lock = (self.path / "running.lock").open("a+")
         except OSError as error:
             raise StartError(
                 f"the folder {self.path} cannot be used: {error.strerror}",
@@ -77,7 +56,7 @@ class StateFolder:
     def empty(self) -> None:
         """Throw everything away. The caller holds the folder."""
         for each in self.path.iterdir():
-            if each.name in {_LOCK, "install.lock"}:
+            if each.name in {"running.lock", "install.lock"}:
                 continue
             if each.is_dir() and not each.is_symlink():
                 shutil.rmtree(each)

@@ -32,8 +32,7 @@ class Guarded:
 
     @property
     def running(self) -> bool:
-        process = self._process  # another thread may be stopping it
-        return process is not None and process.poll() is None
+        return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
         self.stop()
@@ -63,11 +62,6 @@ class Guarded:
                 self._process.kill()
                 self._process.wait()
             self._process = None
-
-    def wait(self) -> int:
-        """The exit code, once it has ended by itself or by `stop`."""
-        process = self._process
-        return process.wait() if process is not None else -int(self._ending)
 
     def last_words(self, lines: int = 5) -> str:
         """The end of the log, for a message about why it did not start."""

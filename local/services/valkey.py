@@ -7,9 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from redis import Redis
-from redis.exceptions import RedisError
-
 from local.services.errors import StartError
 from local.services.guarded import Guarded
 from local.services.ports import HOST, remembered_port
@@ -40,13 +37,13 @@ class Valkey:
             *("--port", str(self._port), "--bind", HOST, "--dir", str(self._folder)),
             *("--save", "", "--appendonly", "no", "--daemonize", "no"),
         ]
-        self._server = server = Guarded(command, log=self._folder / "valkey.log")
-        server.start()
+        self._server = Guarded(command, log=self._folder / "valkey.log")
+        self._server.start()
         deadline = time.monotonic() + _START_SECONDS
         while not answers(self.url):
-            if not server.running or time.monotonic() > deadline:
-                words = server.last_words()
-                server.stop()
+            if not self._server.running or time.monotonic() > deadline:
+                words = self._server.last_words()
+                self.stop()
                 raise StartError(
                     f"Valkey did not start: {words[-300:]}",
                     f"look into {self._folder / 'valkey.log'}, or set REDIS_URL to one that runs",
@@ -77,21 +74,6 @@ def find_binary() -> str:
         "no Valkey or Redis is to be found for this machine",
         "apt install redis-server, or set REDIS_URL to one that runs",
     )
-
-
-def check_redis(url: str) -> None:
-    """Raises StartError where REDIS_URL leads to nothing we can use."""
-    try:
-        with Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as redis:
-            redis.ping()
-    except ValueError as error:
-        raise StartError(
-            "REDIS_URL is no Redis URL", "it looks like redis://:password@host:6379/0"
-        ) from error
-    except (RedisError, OSError) as error:
-        raise StartError(
-            f"REDIS_URL: {error}", "start that server, or unset REDIS_URL to use the embedded one"
-        ) from error
 
 
 def answers(url: str) -> bool:

@@ -231,14 +231,16 @@ def test_only_a_token_of_this_platform_that_lives_opens_anything(platform, rich,
         "of another issuer": signed(own, iss="https://elsewhere.example"),
         "for another audience": signed(own, aud="elsewhere"),
         "tampered": f"{head}.{payload[:-4]}AAAA.{signature}",
-        "unsigned": jwt.encode(claims, None, algorithm="none"),
+        "unsigned": jwt.encode(claims, "", algorithm="none"),
         "huge": "x" * 9000,
     }
     for what, token in wrong.items():
         for method, path, body in (("GET", "/accounts", None), ("POST", "/orders", ORDER)):
             answer = with_token(rich, token).ask(method, path, body)
-            check_problem(answer, 401 if len(token) < 8000 else answer.status)
-            assert answer.status in {401, 431, 400}, what
+            if what == "huge":  # the server itself has had enough before it knows the route
+                assert answer.status in {400, 431}
+            else:
+                check_problem(answer, 401)
 
 
 def with_token(customer: Customer, token: str) -> Customer:
