@@ -17,7 +17,7 @@ _VERBS = {
     "sam_env": "local.sam_env",
     "test": "local.gate",
     "check": "local.gate",
-    "build": "local.gate",
+    "build": "local.build",
     "generate": "local.gate",
     "bench": "local.bench",
 }

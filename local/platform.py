@@ -26,6 +26,8 @@ from local.services.valkey import Valkey, check_redis
 logger = logging.getLogger(__name__)
 
 _SIGNING_KEY = "hub-signing-key"
+_LIKE_A_FUNCTION = "JobReleaseQueuedOrders"
+_DUMMY_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 _WATCH_SECONDS = 0.25
 _LONGEST_PAUSE = 5.0
 _STREAM_SECONDS = 20.0
@@ -132,7 +134,7 @@ async def running(options: Options) -> AsyncIterator[Runtime]:
             await runtime.start()
             stack.push_async_callback(runtime.stop)
         with step("the stream task and its replay feed"):
-            stream = _stream_task(options, addresses, keys.verifying, logs)
+            stream = _stream_task(options, runtime, logs)
             addresses.servers.append(stream)
             stream.restart()
             await stream.ready()
@@ -199,18 +201,18 @@ def _runtime(
     )
 
 
-def _stream_task(options: Options, addresses: Addresses, verifying: str, logs: Path) -> StreamTask:
+def _stream_task(options: Options, runtime: Runtime, logs: Path) -> StreamTask:
+    """It is told what the functions are told, by the template."""
     environment = {
+        **runtime.application.functions[_LIKE_A_FUNCTION].environment,
+        **_DUMMY_CREDENTIALS,
         "PATH": os.environ.get("PATH", ""),
         "HOME": os.environ.get("HOME", ""),
-        "REDIS_URL": addresses.redis_url,
-        "DATABASE_URL": addresses.database_url,
         "STREAM_PORT": str(options.stream_port),
         "GRPC_PORT": str(options.grpc_port),
         "REPLAY_START": options.start,
         "REPLAY_SPEED": options.speed,
         "DATA_DIR": str(options.root / "data"),
-        "TOKEN_VERIFYING_KEYS": verifying,
     }
     log = logs / "stream.log"
     process = Guarded([sys.executable, "-m", "stream"], log=log, environment=environment)

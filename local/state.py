@@ -1,12 +1,15 @@
 """The folder in which a platform keeps its data, and the lock that makes it its own."""
 
+import errno
 import fcntl
 import os
 import shutil
 from pathlib import Path
 from typing import IO
 
+from local.services.confinement import remove_data_of_nobody
 from local.services.errors import StartError
+from local.services.leftovers import end_leftovers
 
 VARIABLE = "HUB_STATE"
 
@@ -27,6 +30,8 @@ class StateFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self.path.chmod(0o700)
+            if self.path.stat().st_mode & 0o077:
+                raise PermissionError(errno.EPERM, "its file system does not keep permissions")
             lock = (self.path / "running.lock").open("a+")
         except OSError as error:
             raise StartError(
@@ -34,15 +39,10 @@ class StateFolder:
                 f"set {VARIABLE} to a folder of yours",
             ) from error
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
+            _hold(lock, self.path)
+        except StartError:
             lock.close()
-            raise StartError(
-                f"the platform runs already on {self.path} (process {holder})",
-                f"use that one, end it with Ctrl-C, or set {VARIABLE} to another folder",
-            ) from error
+            raise
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -55,10 +55,30 @@ class StateFolder:
 
     def empty(self) -> None:
         """Throw everything away. The caller holds the folder."""
+        end_leftovers(self.path / "postgres")
         for each in self.path.iterdir():
             if each.name in {"running.lock", "install.lock"}:
                 continue
-            if each.is_dir() and not each.is_symlink():
+            if each.name == "postgres" and each.is_symlink():
+                remove_data_of_nobody(each)
+            elif each.is_dir() and not each.is_symlink():
                 shutil.rmtree(each)
             else:
                 each.unlink()
+
+
+def _hold(lock: IO[str], folder: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.seek(0)
+        holder = lock.read().strip() or "unknown"
+        raise StartError(
+            f"the platform runs already on {folder} (process {holder})",
+            f"use that one, end it with Ctrl-C, or set {VARIABLE} to another folder",
+        ) from error
+    except OSError as error:
+        raise StartError(
+            f"the file system of {folder} keeps no locks: {error.strerror}",
+            f"set {VARIABLE} to a folder of yours on a local file system",
+        ) from error

@@ -6,6 +6,10 @@ import sys
 from functools import partial
 
 from hub.adapters.tokens import verify
+from hub.bootstrap import Hub
+from hub.settings import read_settings as read_hub_settings
+from stream.duties import Duties
+from stream.leader import Observers
 from stream.logs import log_to_stdout
 from stream.server import run
 from stream.settings import SettingsError, read_settings
@@ -15,7 +19,10 @@ def main() -> int:
     log_to_stdout()
     try:
         settings = read_settings(os.environ)
-        asyncio.run(run(settings, partial(verify, verifying_keys=settings.verifying_keys)))
+        hub = Hub(read_hub_settings())
+        duties = Duties(hub.watch_resting_orders, hub.sweep_outbox)
+        verifier = partial(verify, verifying_keys=settings.verifying_keys)
+        asyncio.run(run(settings, verifier, Observers(quotes=[duties.observe])))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2

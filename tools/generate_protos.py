@@ -1,4 +1,7 @@
-"""Writes stream/gen/ from protos/: `python -m tools.generate_protos`.
+"""Writes stream/gen/ from protos/.
+
+python -m tools.generate_protos            rewrite it
+python -m tools.generate_protos --check    fail where it differs
 
 The generated service module imports its messages by the path of the proto file, which is that of
 Hub's own package; the import is rewritten to where the files lie. The descriptor keeps its name, so
@@ -54,5 +57,16 @@ def _compile(output: Path) -> None:
         sys.exit("protoc failed")
 
 
-if __name__ == "__main__":
+def main() -> int:
+    if "--check" in sys.argv:
+        return (
+            0
+            if {path.name: path.read_text() for path in OUTPUT.glob("*.py*")} == generated()
+            else 1
+        )
     write(OUTPUT)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -16,6 +16,7 @@ from hub.entrypoints.wire import (
     Moment,
     Money,
     Outgoing,
+    PercentIn,
     PriceIn,
     QuantityIn,
     Symbol,
@@ -37,6 +38,9 @@ class OrderIn(Incoming):
     type: Annotated[OrderType, Choice]
     quantity: QuantityIn
     limit_price: PriceIn | None = None
+    stop_price: PriceIn | None = None
+    trail_price: PriceIn | None = None
+    trail_percent: PercentIn | None = None
     time_in_force: Annotated[TimeInForce, Choice] = TimeInForce.DAY
 
 
@@ -64,6 +68,9 @@ def submit_order(order: OrderIn, caller: Caller, request: Request) -> Answer:
                 order.time_in_force,
                 order.quantity,
                 order.limit_price,
+                order.stop_price,
+                order.trail_price,
+                order.trail_percent,
             ),
             request.trace_id,
         )

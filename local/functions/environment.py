@@ -77,10 +77,10 @@ def _enter(start: Head) -> None:
     os.chdir(start["paths"][0])
     sys.path[0:0] = start["paths"]
     root = logging.getLogger()
-    root.handlers = [_LogHandler(sys.stdout)]
+    root.handlers = [_LogWriter(sys.stdout)]
 
 
-class _LogHandler(logging.StreamHandler[Any]):
+class _LogWriter(logging.StreamHandler[Any]):
     """The root handler that Lambda's runtime installs."""
 
     request_id = ""
@@ -97,13 +97,13 @@ class _LogFormat(logging.Formatter):
         super().__init__(text, "%Y-%m-%dT%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
-        record.aws_request_id = _LogHandler.request_id
+        record.aws_request_id = _LogWriter.request_id
         return super().format(record)
 
 
 def _invoke(handler: Handler, head: Head, body: bytes) -> bytes:
     request_id = head["request_id"]
-    _LogHandler.request_id = request_id
+    _LogWriter.request_id = request_id
     os.environ["_X_AMZN_TRACE_ID"] = head["trace_id"]
     context = LambdaContext(request_id, head["deadline"], head["arn"])
     try:

@@ -8,3 +8,7 @@ class StartError(Exception):
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+
+
+class PortTakenError(StartError):
+    """Another program listens on the port; with another port the start may succeed."""

@@ -8,10 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _KEEPER = str(Path(__file__).with_name("keeper.py"))
+_LONGEST_LOG = 8 * 1024 * 1024
+_TAIL = 8 * 1024
 
 
 class Guarded:
-    """`command` runs with its output appended to `log`; `ending` is how it is asked to stop."""
+    """`command` runs with its output appended to `log`; `ending` is how it is asked to stop.
+
+    A stop waits `grace` seconds before it kills. `user` is the number of another user to run as.
+    """
 
     def __init__(
         self,
@@ -21,12 +26,17 @@ class Guarded:
         environment: Mapping[str, str] | None = None,
         ending: signal.Signals = signal.SIGTERM,
         grace: float = 8.0,
+        user: int | None = None,
+        working_folder: Path | None = None,
     ) -> None:
         self._command = [str(word) for word in command]
         self._log = log
+        self._log_began = 0
         self._environment = dict(environment) if environment is not None else None
         self._ending = ending
         self._grace = grace
+        self._user = "-" if user is None else str(user)
+        self._working_folder = working_folder
         self._pipe: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -36,16 +46,19 @@ class Guarded:
 
     def start(self) -> None:
         self.stop()
+        self._turn_log()
+        orders = [str(int(self._ending)), str(self._grace), self._user]
         given, self._pipe = os.pipe()
-        keeper = [sys.executable, "-I", "-S", _KEEPER, str(int(self._ending)), str(self._grace)]
         try:
             with self._log.open("ab") as log:
+                self._log_began = log.tell()
                 self._process = subprocess.Popen(
-                    [*keeper, *self._command],
+                    [sys.executable, "-I", "-S", _KEEPER, *orders, *self._command],
                     stdin=given,
                     stdout=log,
                     stderr=log,
                     env=self._environment,
+                    cwd=self._working_folder,
                     start_new_session=True,
                 )
         finally:
@@ -64,7 +77,15 @@ class Guarded:
             self._process = None
 
     def last_words(self, lines: int = 5) -> str:
-        """The end of the log, for a message about why it did not start."""
-        if not self._log.exists():
+        """The end of what it logged since its last start, for a message about why it failed."""
+        try:
+            with self._log.open("rb") as log:
+                log.seek(max(self._log_began, self._log.stat().st_size - _TAIL))
+                words = log.read().decode(errors="replace")
+        except FileNotFoundError:
             return ""
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+        return "\n".join(words.splitlines()[-lines:])
+
+    def _turn_log(self) -> None:
+        if self._log.exists() and self._log.stat().st_size > _LONGEST_LOG:
+            self._log.replace(self._log.with_name(self._log.name + ".1"))

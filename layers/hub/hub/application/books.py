@@ -24,6 +24,7 @@ class Destination:
     """Where outbox messages go."""
 
     ORDERS_SUBMITTED = "orders-submitted"
+    ORDERS_TRIGGERED = "orders-triggered"
     BUS = "bus"
 
 
@@ -162,15 +163,18 @@ class Books:
         *,
         before: Order | None = None,
         after: Order | None = None,
+        about: Order | None = None,
     ) -> EventRow:
-        """Add to the account's event log. With `after`, the event is a step of that order."""
+        """Add to the account's event log. With `after`, the event is a step of that order; with
+        `about`, it concerns an order that it does not move."""
+        order = after or about
         account.event_sequence += 1
         self.changed_accounts.add(account.account_id)
         event = EventRow(
             account.account_id,
             account.event_sequence,
             kind,
-            after.order_id if after else None,
+            order.order_id if order else None,
             before.state if before else None,
             after.state if after else None,
             cause.action,

@@ -16,6 +16,7 @@ from hub.domain.market.clock import MarketClock
 from hub.domain.market.instrument import Instrument
 from hub.domain.market.quote import Quote
 from hub.domain.orders.order import Order
+from hub.domain.orders.trigger_book import Resting
 
 
 class Clock(Protocol):
@@ -154,6 +155,11 @@ class TimelineStep(NamedTuple):
     at: datetime
 
 
+class OpenOrder(NamedTuple):
+    order_id: OrderId
+    account_id: AccountId
+
+
 class DuplicateOrderError(Exception):
     """The account has used this client_order_id before."""
 
@@ -178,6 +184,15 @@ class Orders(Protocol):
 
     def queued(self, limit: int) -> Sequence[Order]:
         """Accepted orders that wait for the market to open, oldest first."""
+
+    def resting(self, since: datetime) -> Sequence[Resting]:
+        """Orders that rest now and came to rest (or were changed) after `since`."""
+
+    def save_marks(self, moved: Sequence[Resting]) -> None:
+        """Keep where trailing stops stand now; never a step back, never of one that triggered."""
+
+    def day_orders_before(self, closed: datetime, limit: int) -> Sequence[OpenOrder]:
+        """Open day orders that were sent before market time `closed`."""
 
 
 class Customer(NamedTuple):

@@ -170,7 +170,9 @@ def _handle(route: Route, event: Event) -> Response:
 
 def _arguments(route: Route, event: Event, trace_id: str) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    query = dict(event.get("queryStringParameters") or {})
+    # `?account_id=` asks for no account in particular, as leaving it out does.
+    given = (event.get("queryStringParameters") or {}).items()
+    query = {name: value for name, value in given if value}
     known = {each.name for each in route.parameters if each.place == "query"}
     faults = [
         Fault(name, "unknown", "there is no such query parameter")

@@ -16,6 +16,11 @@ class OrderOut(Outgoing):
     time_in_force: str
     quantity: Quantity
     limit_price: Money | None
+    stop_price: Money | None
+    trail_price: Money | None
+    trail_percent: Quantity | None
+    water_mark: Money | None
+    triggered_at: Moment | None
     status: str
     state: str
     filled_quantity: Quantity
@@ -42,6 +47,11 @@ def order_out(order: Order) -> OrderOut:
         time_in_force=order.time_in_force,
         quantity=order.quantity,
         limit_price=order.limit_price,
+        stop_price=order.stop_price,
+        trail_price=order.trail_price,
+        trail_percent=order.trail_percent,
+        water_mark=order.water_mark,
+        triggered_at=order.triggered_at,
         status=status_of(order.state),
         state=order.state,
         filled_quantity=order.filled_quantity,

@@ -68,6 +68,9 @@ QuantityIn = Annotated[
     Decimal, _parse, _bounded(9, MAX_QUANTITY), _schema("up to 9 decimals", "10")
 ]
 PriceIn = Annotated[Decimal, _parse, _bounded(4, MAX_AMOUNT), _schema("a price in USD", "585.40")]
+PercentIn = Annotated[
+    Decimal, _parse, _bounded(2, Decimal(50)), _schema("percent of the price, up to 50", "2")
+]
 AmountIn = Annotated[
     Decimal, _parse, _bounded(2, MAX_AMOUNT), _schema("USD, up to 2 decimals", "10000.00")
 ]

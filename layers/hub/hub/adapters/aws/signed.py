@@ -181,7 +181,13 @@ def _signature(
 
 
 def _answer(status: int, content: bytes) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(content) if content else {}
+    try:
+        body = json.loads(content or b"{}")
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        # A gateway between us and the service speaks of its own troubles, and not in JSON.
+        raise UnavailableError(f"an answer of status {status} that is no JSON object", code="aws")
     if status >= http.client.BAD_REQUEST:
         kind = str(body.get("__type", status)).rpartition("#")[2]
         raise AwsError(kind, str(body.get("message") or body.get("Message") or ""))

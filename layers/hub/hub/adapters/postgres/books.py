@@ -80,7 +80,7 @@ def _order_arrays(books: Books) -> dict[str, Any]:
     return _arrays(
         "order",
         "order_id state filled_quantity filled_value fills reserved_cash reserved_quantity "
-        "reason_code reason updated_at executed_at",
+        "reason_code reason updated_at executed_at stop_price water_mark triggered_at",
         [
             (
                 order.order_id,
@@ -94,6 +94,9 @@ def _order_arrays(books: Books) -> dict[str, Any]:
                 order.reason,
                 order.updated_at,
                 order.executed_at,
+                order.stop_price,
+                order.water_mark,
+                order.triggered_at,
             )
             for order in books.changed_orders.values()
         ],

@@ -67,7 +67,6 @@ class Database:
             rows = self._begin(first)
         except psycopg.OperationalError as error:
             logger.warning("transaction begins again: %s", type(error).__name__)
-            self._roll_back()
             with _unavailable():
                 rows = self._begin(first)
         self._working = True
@@ -95,10 +94,15 @@ class Database:
 
     def _begin(self, first: Sequence[Statement]) -> list[Row]:
         connection = self._open()
-        with connection.pipeline():
-            connection.execute("BEGIN")
-            cursors = [connection.execute(sql, parameters) for sql, parameters in first]
-        return cursors[-1].fetchall()
+        try:
+            with connection.pipeline():
+                connection.execute("BEGIN")
+                cursors = [connection.execute(sql, parameters) for sql, parameters in first]
+            return cursors[-1].fetchall()
+        except BaseException:
+            # Whatever it was: a connection left in a failed transaction would fail who comes next.
+            self._roll_back()
+            raise
 
     def close(self) -> None:
         if self._connection is not None:

@@ -160,12 +160,14 @@ INVARIANTS = (
             SELECT order_id, state_before, state_after,
                 lag(state_after) OVER (PARTITION BY order_id ORDER BY sequence) AS earlier,
                 lead(sequence) OVER (PARTITION BY order_id ORDER BY sequence) IS NULL AS is_last
-            FROM account_events WHERE order_id IS NOT NULL
+            FROM account_events WHERE order_id IS NOT NULL AND state_after IS NOT NULL
         ), moves (before, after) AS ("""
         + _MOVES
         + """)
-        SELECT s.order_id FROM steps s LEFT JOIN orders o ON o.order_id = s.order_id
-        WHERE s.state_before IS DISTINCT FROM s.earlier
+        SELECT coalesce(s.order_id, o.order_id)
+        FROM steps s FULL JOIN orders o ON o.order_id = s.order_id
+        WHERE s.order_id IS NULL
+            OR s.state_before IS DISTINCT FROM s.earlier
             OR (s.state_before IS NULL AND s.state_after <> 'pending_new')
             OR (s.state_before IS NOT NULL AND NOT EXISTS (
                 SELECT FROM moves WHERE before = s.state_before AND after = s.state_after))

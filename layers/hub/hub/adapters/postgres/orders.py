@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from hub.application.ports import (
     DuplicateOrderError,
     EarlierOrder,
     Message,
+    OpenOrder,
     OrderFilter,
     Placed,
     RequestedCancel,
@@ -23,8 +25,10 @@ from hub.application.ports import (
 )
 from hub.domain.kernel import AccountId, CustomerId, OrderId
 from hub.domain.orders.order import Order, OrderType, Side, State, TimeInForce
+from hub.domain.orders.stops import Trail
+from hub.domain.orders.trigger_book import Resting, WaitingStop
 
-_ORDER_WIDTH = 23
+_ORDER_WIDTH = 28
 
 
 def order_of(row: Row) -> Order:
@@ -53,6 +57,11 @@ def order_of(row: Row) -> Order:
         created_at=row[20],
         updated_at=row[21],
         executed_at=row[22],
+        stop_price=row[23],
+        trail_price=row[24],
+        trail_percent=row[25],
+        water_mark=row[26],
+        triggered_at=row[27],
     )
 
 
@@ -129,6 +138,35 @@ class PostgresOrders:
             order_of(row) for row in self.database.rows(compiled.LIST_QUEUED, {"b_limit": limit})
         ]
 
+    def resting(self, since: datetime) -> Sequence[Resting]:
+        rows = self.database.rows(compiled.LIST_RESTING, {"b_since": since})
+        return [
+            Resting(row[0], row[1], row[2], Side(row[3]), row[4], _stop_of(row)) for row in rows
+        ]
+
+    def save_marks(self, moved: Sequence[Resting]) -> None:
+        stops = [(each.order_id, each.stop) for each in moved if each.stop is not None]
+        if stops:
+            self.database.rows(
+                compiled.SAVE_MARKS,
+                {
+                    "b_mark_order_id": [order_id for order_id, _ in stops],
+                    "b_mark_stop_price": [stop.price for _, stop in stops],
+                    "b_mark_water_mark": [stop.mark for _, stop in stops],
+                },
+            )
+
+    def day_orders_before(self, closed: datetime, limit: int) -> Sequence[OpenOrder]:
+        rows = self.database.rows(compiled.LIST_DAY_ORDERS, {"b_closed": closed, "b_limit": limit})
+        return [OpenOrder(*row) for row in rows]
+
+
+def _stop_of(row: Row) -> WaitingStop | None:
+    if row[5] is None or not row[9]:
+        return None
+    trail = Trail(row[6], row[7]) if row[8] is not None else None
+    return WaitingStop(row[5], trail, row[8])
+
 
 def _placing(request: RequestedOrder) -> dict[str, Any]:
     order, message = request.order, request.message
@@ -155,6 +193,10 @@ def _placing(request: RequestedOrder) -> dict[str, Any]:
         "b_market_time": order.market_time,
         "b_created_at": order.created_at,
         "b_updated_at": order.updated_at,
+        "b_stop_price": order.stop_price,
+        "b_trail_price": order.trail_price,
+        "b_trail_percent": order.trail_percent,
+        "b_water_mark": order.water_mark,
         "b_transaction_id": request.transaction_id,
         "b_event_detail": request.event_detail,
         "b_audit_payload": request.audit_payload,

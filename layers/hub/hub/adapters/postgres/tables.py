@@ -199,14 +199,30 @@ orders = Table(
     Column("created_at", MOMENT, nullable=False),
     Column("updated_at", MOMENT, nullable=False),
     Column("executed_at", MOMENT),
+    Column("stop_price", MONEY),
+    Column("trail_price", MONEY),
+    Column("trail_percent", MONEY),
+    Column("water_mark", MONEY),
+    Column("triggered_at", MOMENT),
     UniqueConstraint("account_id", "client_order_id"),
     one_of("side", ("buy", "sell")),
-    one_of("type", ("market", "limit")),
+    one_of("type", ("market", "limit", "stop", "stop_limit", "trailing_stop")),
     one_of("time_in_force", ("day", "gtc", "ioc", "fok")),
     one_of("state", OPEN_STATES + TERMINAL_STATES),
     between("quantity", "> 0", "1e11"),
     between("limit_price", "> 0"),
-    CheckConstraint("(type = 'limit') = (limit_price IS NOT NULL)", name="limit_has_its_price"),
+    between("stop_price", "> 0"),
+    CheckConstraint(
+        "(type IN ('limit', 'stop_limit')) = (limit_price IS NOT NULL)", name="limit_has_its_price"
+    ),
+    CheckConstraint(
+        "(type IN ('stop', 'stop_limit', 'trailing_stop')) = (stop_price IS NOT NULL)",
+        name="stop_has_its_price",
+    ),
+    CheckConstraint(
+        "(type = 'trailing_stop') = (num_nonnulls(trail_price, trail_percent) = 1)",
+        name="trail_has_its_distance",
+    ),
     CheckConstraint(
         "filled_quantity >= 0 AND filled_quantity <= quantity", name="filled_at_most_quantity"
     ),
@@ -221,6 +237,17 @@ orders = Table(
         "instrument_id",
         "state",
         postgresql_where="state IN ('accepted', 'new', 'partially_filled')",
+    ),
+    Index(
+        "ix_orders_resting",
+        "updated_at",
+        postgresql_where="state IN ('new', 'partially_filled')",
+    ),
+    Index(
+        "ix_orders_day",
+        "market_time",
+        postgresql_where="state IN ('accepted', 'new', 'partially_filled')"
+        " AND time_in_force = 'day'",
     ),
     Index(
         "ix_orders_reserving",

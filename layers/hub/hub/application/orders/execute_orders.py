@@ -1,26 +1,23 @@
 """Decide and book a batch of orders in one transaction: execute, rest, queue or reject each."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from hub.application.books import (
-    AccountBook,
     Books,
-    Cause,
-    Destination,
     ExecutionRow,
     ObligationRow,
     canonical,
-    domain_event,
 )
+from hub.application.orders.election import Election
+from hub.application.orders.steps import Moment, Steps
 from hub.application.ports import AccountsAtWork, Calendars, Clock, Ids, MarketView, Message
 from hub.domain.accounts.balance import Amounts, Balance, InsufficientBuyingPowerError
 from hub.domain.accounts.position import Position
-from hub.domain.kernel import CURRENCY, AccountId, OrderId, notional, plain, ratio
-from hub.domain.market.calendar import Calendar
+from hub.domain.kernel import CURRENCY, AccountId, OrderId, UnavailableError, notional, plain, ratio
 from hub.domain.market.quote import Quote, quote_record
 from hub.domain.orders.matching import (
     Match,
@@ -30,6 +27,9 @@ from hub.domain.orders.matching import (
     match_resting,
 )
 from hub.domain.orders.order import Order, Side, State
+from hub.domain.orders.stops import Trail, better_mark, is_reached
+
+logger = logging.getLogger(__name__)
 
 EXCHANGE = "XNYS"
 _ARRIVING = frozenset({State.PENDING_NEW, State.ACCEPTED})
@@ -38,8 +38,11 @@ _ZERO = Decimal(0)
 
 
 class OrderToProcess(NamedTuple):
+    """`election` names the quote that reached the order, where the trigger book sent it."""
+
     order_id: OrderId
     account_id: AccountId
+    election: Election | None = None
 
 
 class ExecuteOrdersCommand(NamedTuple):
@@ -55,18 +58,6 @@ class ExecutedOrders(NamedTuple):
     messages: Sequence[Message]
 
 
-class _Moment(NamedTuple):
-    """What holds for the whole batch."""
-
-    now: datetime
-    market_time: datetime
-    calendar: Calendar
-    trace_id: str
-
-    def cause(self, action: str) -> Cause:
-        return Cause("venue", action, self.now, self.market_time, self.trace_id)
-
-
 @dataclass(frozen=True, slots=True)
 class ExecuteOrders:
     """Running it again changes nothing: what an order's state has decided stays decided."""
@@ -77,15 +68,48 @@ class ExecuteOrders:
     ids: Ids
 
     def __call__(self, command: ExecuteOrdersCommand) -> ExecutedOrders:
+        """Raises UnavailableError, having done nothing.
+
+        An order that breaks the whole transaction is found by trying each alone, so that it does
+        not take the others with it.
+        """
+        try:
+            return self._execute(command)
+        except UnavailableError:
+            raise
+        except Exception:
+            if len(command.orders) == 1:
+                raise
+            logger.exception("the batch is tried order by order")
+        return self._one_by_one(command)
+
+    def _one_by_one(self, command: ExecuteOrdersCommand) -> ExecutedOrders:
+        failed: list[OrderId] = []
+        messages: list[Message] = []
+        for order in command.orders:
+            try:
+                executed = self._execute(command._replace(orders=[order]))
+            except UnavailableError:
+                raise
+            except Exception:
+                logger.exception("order %s cannot be decided", order.order_id)
+                failed.append(order.order_id)
+            else:
+                failed += executed.failed
+                messages += executed.messages
+        return ExecutedOrders(failed, messages)
+
+    def _execute(self, command: ExecuteOrdersCommand) -> ExecutedOrders:
         now = self.clock.now()
         market_time = command.view.clock.held_at(now)
         calendar = self.calendars.around(EXCHANGE, market_time)
-        moment = _Moment(now, market_time, calendar, command.trace_id)
+        moment = Moment(now, market_time, calendar, command.trace_id)
         account_ids = sorted({order.account_id for order in command.orders})
         order_ids = [order.order_id for order in command.orders]
         with self.accounts_at_work.open(account_ids, order_ids) as books:
-            batch = _Batch(books, command.view, moment, self.ids)
-            failed = [each for each in dict.fromkeys(order_ids) if not batch.process(each)]
+            elections = {each.order_id: each.election for each in command.orders}
+            batch = _Batch(Steps(books, moment, self.ids), command.view, elections)
+            failed = [each for each in elections if not batch.process(each)]
         messages = [
             Message(row.message_id, row.account_id, row.destination, row.body)
             for row in books.messages
@@ -97,10 +121,17 @@ class ExecuteOrders:
 class _Batch:
     """The orders of one transaction, each meeting the market of the same moment."""
 
-    books: Books
+    steps: Steps
     view: MarketView
-    moment: _Moment
-    ids: Ids
+    elections: Mapping[OrderId, Election | None]
+
+    @property
+    def books(self) -> Books:
+        return self.steps.books
+
+    @property
+    def moment(self) -> Moment:
+        return self.steps.moment
 
     def process(self, order_id: OrderId) -> bool:
         """Whether the order's fate is decided for now."""
@@ -123,22 +154,44 @@ class _Batch:
             return
         opening = self.moment.calendar.next_session(self.moment.market_time)
         detail = {"opens_at": opening.open.isoformat() if opening else None}
-        self._step(order, order.move(State.ACCEPTED, self.moment.now), "queued", detail)
+        self.steps.take(order, order.move(State.ACCEPTED, self.moment.now), "queued", detail)
 
     def _meet(self, order: Order, quote: Quote) -> None:
         touch = Touch(quote.bid, quote.ask)
         seen = {"quote": quote_record(quote)}
-        if order.state in _ARRIVING:
-            match = match_on_arrival(order, touch)
+        arriving = order.state in _ARRIVING
+        if arriving:
             live = order.move(State.NEW, self.moment.now)
-            order = self._step(order, live, "entered", seen)
-        else:
-            match = match_resting(order, touch)
+            order = self.steps.take(order, live, "entered", seen)
+        if order.waits_for_trigger:
+            order = self._test_stop(order, touch, seen)
+            if order.waits_for_trigger:
+                return
+            arriving = True
+        match = match_on_arrival(order, touch) if arriving else match_resting(order, touch)
         if match.outcome is Outcome.FILL:
             self._fill(order, match, quote)
         elif match.outcome is Outcome.CANCEL:
             ended = order.move(State.CANCELED, self.moment.now)
-            self._end(order, ended, "not_marketable", seen)
+            self.steps.end(order, ended, "not_marketable", seen)
+
+    def _test_stop(self, order: Order, touch: Touch, seen: Mapping[str, object]) -> Order:
+        """The order, triggered if its stop was reached: by the quote that sent it here, though the
+        market may have turned since, or by the present one. A trailing stop follows meanwhile."""
+        election = self.elections.get(order.order_id)
+        if election is not None:
+            order = _as_elected(order, election)
+        assert order.stop_price is not None
+        reached = [touch] if election is None else [election.touch, touch]
+        if not any(is_reached(order.side, order.stop_price, each) for each in reached):
+            followed = _followed(order, touch)
+            if followed is not order:
+                self.books.change(followed)
+            return followed
+        detail = {**seen, "stop_price": plain(order.stop_price, 2)}
+        if election is not None:
+            detail["elected_by"] = election.quote_id
+        return self.steps.note(order.trigger(self.moment.now), "OrderTriggered", detail)
 
     def _fill(self, order: Order, match: Match, quote: Quote) -> None:
         account = self.books.accounts[order.account_id]
@@ -149,7 +202,7 @@ class _Batch:
         except InsufficientBuyingPowerError as error:
             ended = order.reject(error.code, error.detail, self.moment.now)
             seen = {"quote": quote_record(quote), **error.extra}
-            self._end(order, ended, "rejected", seen)
+            self.steps.end(order, ended, "rejected", seen)
             return
         execution = self._execution(order, match, value, quote)
         self.books.executions.append(execution)
@@ -164,18 +217,18 @@ class _Batch:
             account,
             balance,
             amounts,
-            transaction_id=self.ids.new(),
+            transaction_id=self.steps.ids.new(),
             kind="execution",
             reference=execution.execution_id,
             at=self.moment.now,
         )
-        self._step(order, filled, "executed", _fill_detail(execution, quote))
+        self.steps.take(order, filled, "executed", _fill_detail(execution, quote))
 
     def _execution(self, order: Order, match: Match, value: Decimal, quote: Quote) -> ExecutionRow:
         session = self.moment.calendar.session_at(self.moment.market_time)
         traded = session.day if session else self.moment.market_time.date()
         return ExecutionRow(
-            execution_id=self.ids.new(),
+            execution_id=self.steps.ids.new(),
             order_id=order.order_id,
             fill_sequence=order.fills + 1,
             account_id=order.account_id,
@@ -191,61 +244,27 @@ class _Batch:
             executed_at=self.moment.now,
         )
 
-    def _end(
-        self,
-        order: Order,
-        ended: Order,
-        action: str,
-        detail: Mapping[str, object],
-    ) -> None:
-        """The order ends without (further) fill: what it still reserved is free again."""
-        account = self.books.accounts[order.account_id]
-        if order.reserved_quantity:
-            position = account.positions[order.instrument_id].release(order.reserved_quantity)
-            self.books.hold(account, order.instrument_id, position)
-        balance, amounts = account.balance.release(order.reserved_cash)
-        self.books.post(
-            account,
-            balance,
-            amounts,
-            transaction_id=self.ids.new(),
-            kind="release",
-            reference=order.order_id,
-            at=self.moment.now,
-        )
-        self._step(order, ended.reserving(_ZERO, _ZERO), action, detail)
 
-    def _step(
-        self,
-        before: Order,
-        after: Order,
-        action: str,
-        detail: Mapping[str, object],
-    ) -> Order:
-        account: AccountBook = self.books.accounts[after.account_id]
-        cause = self.moment.cause(action)
-        kind = _EVENTS[after.state]
-        self.books.change(after)
-        self.books.record(account, kind, cause, detail, before=before, after=after)
-        self.books.audit(
-            account,
-            cause,
-            {"order_id": after.order_id, "before": before.state, "after": after.state, **detail},
-        )
-        told = {"order_id": after.order_id, "state": after.state, "symbol": after.symbol, **detail}
-        body = domain_event(kind, account.account_id, told)
-        self.books.announce(account, self.ids.new(), Destination.BUS, body, self.moment.now)
-        return after
+def _as_elected(order: Order, election: Election) -> Order:
+    """A trailing stop stood where its election says, which is onward of what was saved of it."""
+    if order.water_mark is None or election.mark is None or election.stop is None:
+        return order
+    onward = (
+        election.mark <= order.water_mark
+        if order.side is Side.BUY
+        else election.mark >= order.water_mark
+    )
+    return order.trail(election.mark, election.stop) if onward else order
 
 
-_EVENTS = {
-    State.ACCEPTED: "OrderQueued",
-    State.NEW: "OrderEntered",
-    State.PARTIALLY_FILLED: "OrderPartiallyExecuted",
-    State.FILLED: "OrderExecuted",
-    State.CANCELED: "OrderCanceled",
-    State.REJECTED: "OrderFailed",
-}
+def _followed(order: Order, touch: Touch) -> Order:
+    if order.water_mark is None:
+        return order
+    mark = better_mark(order.side, order.water_mark, touch)
+    if mark == order.water_mark:
+        return order
+    trail = Trail(order.trail_price, order.trail_percent)
+    return order.trail(mark, trail.stop(order.side, mark))
 
 
 def _cash_moves(

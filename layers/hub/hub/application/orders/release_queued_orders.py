@@ -31,7 +31,7 @@ class ReleaseQueuedOrders:
                 self.ids.new(),
                 order.account_id,
                 Destination.ORDERS_SUBMITTED,
-                queue_body(order, trace_id),
+                queue_body(order.order_id, order.account_id, order.symbol, trace_id),
             )
             for order in self.orders.queued(BATCH)
         ]

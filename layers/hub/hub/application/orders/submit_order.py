@@ -44,11 +44,14 @@ from hub.domain.orders.entry_rules import (
     cash_to_reserve,
     check_form,
     check_price,
+    first_stop,
 )
 from hub.domain.orders.matching import Touch, opposite_price
-from hub.domain.orders.order import Order, Side, State, TimeInForce
+from hub.domain.orders.order import Order, OrderType, Side, State, TimeInForce
+from hub.domain.orders.stops import first_mark
 
 _ZERO = Decimal(0)
+TRAILING = OrderType.TRAILING_STOP
 
 
 class SubmitOrderCommand(NamedTuple):
@@ -82,15 +85,19 @@ class SubmitOrder:
         """Raises InvalidInputError, NotFoundError, RejectedError, ForbiddenError, ConflictError."""
         check_form(command.order)
         account_id = command.account_id or self._only_account(command.customer_id)
+        key = command.client_order_id
         try:
             request = self._prepare(command, account_id)
+            # Without a key of the client's the order's own id is one: a statement that ran again
+            # because its answer was lost finds its own order.
+            key = request.order.client_order_id
             self._place(request)
         except DuplicateOrderError:
-            return self._repeated(command, account_id)
+            return self._repeated(command, account_id, key)
         except (RejectedError, ForbiddenError):
             # A repeat of an order that was taken is answered with it, whatever the market does now.
             if self._earlier(command, account_id):
-                return self._repeated(command, account_id)
+                return self._repeated(command, account_id, key)
             raise
         self.relay.send([request.message])
         return SubmittedOrder(request.order, repeated=False)
@@ -161,6 +168,10 @@ class SubmitOrder:
             created_at=now,
             updated_at=now,
             executed_at=None,
+            stop_price=first_stop(asked, touch),
+            trail_price=asked.trail_price,
+            trail_percent=asked.trail_percent,
+            water_mark=first_mark(asked.side, touch) if asked.type is TRAILING else None,
         )
 
     def _request(self, command: SubmitOrderCommand, order: Order, quote: Quote) -> RequestedOrder:
@@ -173,7 +184,7 @@ class SubmitOrder:
         )
         hold = {Ledger.RESERVED: order.reserved_cash, Ledger.HOLDS: -order.reserved_cash}
         detail = {"order_id": order.order_id, "order": asked_for(command.order)}
-        body = queue_body(order, command.trace_id)
+        body = queue_body(order.order_id, order.account_id, order.symbol, command.trace_id)
         message = Message(self.ids.new(), order.account_id, Destination.ORDERS_SUBMITTED, body)
         return RequestedOrder(
             order=order,
@@ -203,8 +214,10 @@ class SubmitOrder:
         earlier = self.orders.submitted_as(account_id, command.client_order_id)
         return bool(owned and earlier)
 
-    def _repeated(self, command: SubmitOrderCommand, account_id: AccountId) -> SubmittedOrder:
-        earlier = self.orders.submitted_as(account_id, command.client_order_id or "")
+    def _repeated(
+        self, command: SubmitOrderCommand, account_id: AccountId, key: str | None
+    ) -> SubmittedOrder:
+        earlier = self.orders.submitted_as(account_id, key or "")
         if earlier is None:
             raise UnavailableError("the order could not be read back")
         if earlier.request_hash != request_hash(command.order):
@@ -227,14 +240,17 @@ def request_hash(order: NewOrder) -> bytes:
     return sha256(canonical(asked_for(order)).encode()).digest()
 
 
-def queue_body(order: Order, trace_id: str) -> str:
-    """The message that asks for an order to be processed."""
+def queue_body(
+    order_id: OrderId, account_id: AccountId, symbol: str, trace_id: str, **election: str
+) -> str:
+    """The message that asks for an order to be processed; see `election` for its optional part."""
     return json.dumps(
         {
             "version": 1,
-            "order_id": order.order_id,
-            "account_id": order.account_id,
-            "symbol": order.symbol,
+            "order_id": order_id,
+            "account_id": account_id,
+            "symbol": symbol,
             "trace_id": trace_id,
+            **election,
         }
     )

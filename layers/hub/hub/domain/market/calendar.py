@@ -42,6 +42,11 @@ class Calendar:
         index = bisect_right(self._opens, moment)
         return self._sessions[index] if index < len(self._sessions) else None
 
+    def last_close(self, moment: datetime) -> datetime | None:
+        """When the market closed last, as seen at `moment`."""
+        closes = [session.close for session in self._sessions if session.close <= moment]
+        return closes[-1] if closes else None
+
     def working_session(self, moment: datetime) -> Session | None:
         """The session in which an order sent at `moment` works: this one, or the next."""
         return self.session_at(moment) or self.next_session(moment)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from hub.domain.orders.order import Order, OrderType, Side, TimeInForce
+from hub.domain.orders.order import Order, Side, TimeInForce
 
 
 class Outcome(StrEnum):
@@ -43,11 +43,11 @@ def is_marketable(side: Side, limit: Decimal, touch: Touch) -> bool:
 def match_on_arrival(order: Order, touch: Touch) -> Match:
     """Market orders and marketable limits fill at the opposite side; other limits rest.
 
+    A stop arrives here when it triggers: as a market order, a stop-limit as a limit.
+
     What may not rest (ioc, fok) is canceled instead.
     """
-    if order.type is OrderType.MARKET or (
-        order.limit_price is not None and is_marketable(order.side, order.limit_price, touch)
-    ):
+    if order.limit_price is None or is_marketable(order.side, order.limit_price, touch):
         return Match(Outcome.FILL, opposite_price(order.side, touch), order.open_quantity)
     if order.time_in_force in {TimeInForce.IOC, TimeInForce.FOK}:
         return Match(Outcome.CANCEL)

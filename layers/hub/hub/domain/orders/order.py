@@ -24,6 +24,12 @@ class Side(StrEnum):
 class OrderType(StrEnum):
     MARKET = "market"
     LIMIT = "limit"
+    STOP = "stop"
+    STOP_LIMIT = "stop_limit"
+    TRAILING_STOP = "trailing_stop"
+
+
+STOPS = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP})
 
 
 class TimeInForce(StrEnum):
@@ -110,7 +116,8 @@ class Order:
 
     `filled_value` is the exact sum of price times quantity over the fills. `market_price` is what
     the market asked (bid, for a sale) when the order came in, at market time `market_time`;
-    `created_at` and `updated_at` are wall time.
+    `created_at`, `updated_at` and `triggered_at` are wall time. A trailing stop keeps the best
+    price it has seen as `water_mark`, and `stop_price` is its stop as it stands now.
     """
 
     order_id: OrderId
@@ -136,6 +143,19 @@ class Order:
     created_at: datetime
     updated_at: datetime
     executed_at: datetime | None
+    stop_price: Decimal | None = None
+    trail_price: Decimal | None = None
+    trail_percent: Decimal | None = None
+    water_mark: Decimal | None = None
+    triggered_at: datetime | None = None
+
+    @property
+    def has_stop(self) -> bool:
+        return self.type in STOPS
+
+    @property
+    def waits_for_trigger(self) -> bool:
+        return self.has_stop and self.triggered_at is None
 
     @property
     def open_quantity(self) -> Decimal:
@@ -172,6 +192,14 @@ class Order:
             fills=self.fills + 1,
             executed_at=at if complete else None,
         )
+
+    def trigger(self, at: datetime) -> "Order":
+        """The stop was reached: from here on the order is a market order, or a live limit."""
+        return replace(self, triggered_at=at, updated_at=at)
+
+    def trail(self, mark: Decimal, stop: Decimal) -> "Order":
+        """The market moved in the order's favour, and the stop follows it."""
+        return replace(self, water_mark=mark, stop_price=stop)
 
     def reject(self, code: str, reason: str, at: datetime) -> "Order":
         return replace(self.move(State.REJECTED, at), reason_code=code, reason=reason)

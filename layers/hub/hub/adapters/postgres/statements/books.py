@@ -143,6 +143,9 @@ ORDER_CHANGES = (
     "reason",
     "updated_at",
     "executed_at",
+    "stop_price",
+    "water_mark",
+    "triggered_at",
 )
 
 

@@ -55,6 +55,10 @@ _ORDER_COLUMNS = (
     "market_time",
     "created_at",
     "updated_at",
+    "stop_price",
+    "trail_price",
+    "trail_percent",
+    "water_mark",
 )
 
 
@@ -139,9 +143,13 @@ def _head(hold: CTE) -> CTE:
 
 
 def _hold_postings(head: CTE, cash: ColumnElement[Any]) -> tuple[CTE, CTE]:
+    """None where the order is worth less than the smallest money, and so reserves nothing."""
     transaction_id = given("transaction_id", ledger_transactions.c.transaction_id)
+    zero = literal_column("0", orders.c.reserved_cash.type)
+    something = select(literal_column("1")).where(cash > zero).subquery("something")
+    held = head.join(something, true())
     transaction = insert_from(
-        head,
+        held,
         ledger_transactions,
         transaction_id=transaction_id,
         account_id=head.c.account_id,
@@ -154,7 +162,7 @@ def _hold_postings(head: CTE, cash: ColumnElement[Any]) -> tuple[CTE, CTE]:
         select(text_of("holds").label("ledger"), (-cash).label("amount")),
     ).subquery("sides")
     entries = insert_from(
-        head.join(sides, true()),
+        held.join(sides, true()),
         ledger_entries,
         transaction_id=transaction_id,
         account_id=head.c.account_id,

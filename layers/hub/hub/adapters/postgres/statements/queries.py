@@ -9,6 +9,7 @@ from sqlalchemy import (
     Insert,
     Integer,
     Select,
+    Update,
     and_,
     bindparam,
     delete,
@@ -18,11 +19,19 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from hub.adapters.postgres.statements.books import order_columns
-from hub.adapters.postgres.statements.parts import CURRENCY, given, insert_from, text_of
+from hub.adapters.postgres.statements.parts import (
+    CURRENCY,
+    given,
+    insert_from,
+    one_of,
+    rows,
+    text_of,
+)
 from hub.adapters.postgres.tables import (
     ID,
     account_events,
@@ -121,6 +130,56 @@ def list_queued() -> Select[Any]:
         select(*order_columns())
         .where(orders.c.state == text_of("accepted"))
         .order_by(orders.c.created_at, orders.c.order_id)
+        .limit(_LIMIT)
+    )
+
+
+def list_resting() -> Select[Any]:
+    return select(
+        orders.c.order_id,
+        orders.c.account_id,
+        orders.c.symbol,
+        orders.c.side,
+        orders.c.limit_price,
+        orders.c.stop_price,
+        orders.c.trail_price,
+        orders.c.trail_percent,
+        orders.c.water_mark,
+        orders.c.triggered_at.is_(None).label("waits"),
+    ).where(
+        one_of(orders.c.state, ("new", "partially_filled")),
+        orders.c.updated_at > given("since", orders.c.updated_at),
+    )
+
+
+def save_marks() -> Update:
+    """Of trailing stops that wait; the mark of a buy only falls, of a sale only rises."""
+    source = rows("mark", orders, "order_id", "stop_price", "water_mark")
+    onward = or_(
+        and_(orders.c.side == text_of("buy"), source.c.water_mark < orders.c.water_mark),
+        and_(orders.c.side == text_of("sell"), source.c.water_mark > orders.c.water_mark),
+    )
+    return (
+        update(orders)
+        .where(
+            orders.c.order_id == source.c.order_id,
+            one_of(orders.c.state, ("new", "partially_filled")),
+            orders.c.triggered_at.is_(None),
+            onward,
+        )
+        .values(stop_price=source.c.stop_price, water_mark=source.c.water_mark)
+    )
+
+
+def list_day_orders() -> Select[Any]:
+    return (
+        select(orders.c.order_id, orders.c.account_id)
+        .where(
+            one_of(orders.c.state, ("accepted", "new", "partially_filled")),
+            orders.c.time_in_force == text_of("day"),
+            orders.c.market_time < given("closed", orders.c.market_time),
+        )
+        .order_by(orders.c.market_time, orders.c.order_id)
         .limit(_LIMIT)
     )
 
@@ -263,7 +322,7 @@ def list_last_closes() -> Select[Any]:
             daily_bars.c.close,
             exchange_sessions.c.closes_at,
         )
-        .distinct(instrument_symbols.c.symbol)
+        .ext(distinct_on(instrument_symbols.c.symbol))
         .select_from(
             instrument_symbols.join(
                 daily_bars, daily_bars.c.instrument_id == instrument_symbols.c.instrument_id

@@ -231,9 +231,25 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("executed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stop_price", sa.Numeric(precision=20, scale=6), nullable=True),
+        sa.Column("trail_price", sa.Numeric(precision=20, scale=6), nullable=True),
+        sa.Column("trail_percent", sa.Numeric(precision=20, scale=6), nullable=True),
+        sa.Column("water_mark", sa.Numeric(precision=20, scale=6), nullable=True),
+        sa.Column("triggered_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(type = 'limit') = (limit_price IS NOT NULL)",
+            "(type IN ('limit', 'stop_limit')) = (limit_price IS NOT NULL)",
             name=op.f("ck_orders_limit_has_its_price"),
+        ),
+        sa.CheckConstraint(
+            "(type IN ('stop', 'stop_limit', 'trailing_stop')) = (stop_price IS NOT NULL)",
+            name=op.f("ck_orders_stop_has_its_price"),
+        ),
+        sa.CheckConstraint(
+            "(type = 'trailing_stop') = (num_nonnulls(trail_price, trail_percent) = 1)",
+            name=op.f("ck_orders_trail_has_its_distance"),
+        ),
+        sa.CheckConstraint(
+            "stop_price > 0 AND stop_price < 1e12", name=op.f("ck_orders_stop_price_range")
         ),
         sa.CheckConstraint("side IN ('buy', 'sell')", name=op.f("ck_orders_side_known")),
         sa.CheckConstraint(
@@ -244,7 +260,10 @@ def upgrade() -> None:
             "time_in_force IN ('day', 'gtc', 'ioc', 'fok')",
             name=op.f("ck_orders_time_in_force_known"),
         ),
-        sa.CheckConstraint("type IN ('market', 'limit')", name=op.f("ck_orders_type_known")),
+        sa.CheckConstraint(
+            "type IN ('market', 'limit', 'stop', 'stop_limit', 'trailing_stop')",
+            name=op.f("ck_orders_type_known"),
+        ),
         sa.CheckConstraint(
             "filled_quantity >= 0 AND filled_quantity <= quantity",
             name=op.f("ck_orders_filled_at_most_quantity"),
@@ -283,6 +302,21 @@ def upgrade() -> None:
         ["instrument_id", "state"],
         unique=False,
         postgresql_where="state IN ('accepted', 'new', 'partially_filled')",
+    )
+    op.create_index(
+        "ix_orders_resting",
+        "orders",
+        ["updated_at"],
+        unique=False,
+        postgresql_where="state IN ('new', 'partially_filled')",
+    )
+    op.create_index(
+        "ix_orders_day",
+        "orders",
+        ["market_time"],
+        unique=False,
+        postgresql_where="state IN ('accepted', 'new', 'partially_filled')"
+        " AND time_in_force = 'day'",
     )
     op.create_index(
         "ix_orders_reserving",
@@ -436,6 +470,8 @@ def downgrade() -> None:
         postgresql_where="state IN ('accepted', 'new', 'partially_filled')",
     )
     op.drop_index("ix_orders_history", table_name="orders")
+    op.drop_index("ix_orders_resting", table_name="orders")
+    op.drop_index("ix_orders_day", table_name="orders")
     op.drop_table("orders")
     op.drop_table("ledger_transactions")
     op.drop_table("balances")

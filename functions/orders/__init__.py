@@ -1,0 +1,1 @@
+"""Orders, from the first request to the last fill."""

@@ -1,0 +1,72 @@
+"""Watch the market for resting orders, and send those it reaches to be processed."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from hub.application.books import Destination
+from hub.application.orders.election import election_record
+from hub.application.orders.submit_order import queue_body
+from hub.application.ports import Clock, Ids, Message, Orders, Publisher
+from hub.domain.market.quote import Quote
+from hub.domain.orders.matching import Touch
+from hub.domain.orders.trigger_book import TriggerBook
+
+RELOAD_EVERY = timedelta(seconds=30)
+SAVE_EVERY = timedelta(seconds=5)
+# A row's time is that of its decision; it is seen once its transaction has committed.
+_COMMITS_WITHIN = timedelta(seconds=10)
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class WatchRestingOrders:
+    """An order that is sent leaves the book; the next reload brings it back if it still rests.
+
+    So a lost message, or a quote that had moved on when the order was processed, is a delay.
+    """
+
+    orders: Orders
+    publisher: Publisher
+    clock: Clock
+    ids: Ids
+    _book: TriggerBook = field(default_factory=TriggerBook)
+    _read_at: datetime = _BEGINNING
+    _reloaded_at: datetime = _BEGINNING
+    _saved_at: datetime = _BEGINNING
+
+    def refresh(self) -> int:
+        """Take in what has come to rest since the last time. How many orders are watched."""
+        now = self.clock.now()
+        if now - self._saved_at >= SAVE_EVERY:
+            self._saved_at = now
+            self.orders.save_marks(self._book.take_moved())
+        since = self._read_at - _COMMITS_WITHIN if self._read_at > _BEGINNING else _BEGINNING
+        if now - self._reloaded_at >= RELOAD_EVERY:
+            self.orders.save_marks(self._book.take_moved())
+            self._book, self._reloaded_at, since = TriggerBook(), now, _BEGINNING
+        for order in self.orders.resting(since):
+            self._book.put(order)
+        self._read_at = now
+        return len(self._book)
+
+    def observe(self, quote: Quote) -> int:
+        """How many orders were sent."""
+        reached = self._book.take_reached(quote.symbol, Touch(quote.bid, quote.ask))
+        if not reached:
+            return 0
+        messages = [
+            Message(
+                self.ids.new(),
+                order.account_id,
+                Destination.ORDERS_TRIGGERED,
+                queue_body(
+                    order.order_id,
+                    order.account_id,
+                    order.symbol,
+                    quote.quote_id,
+                    **election_record(order, quote),
+                ),
+            )
+            for order in reached
+        ]
+        return len(self.publisher.publish(messages))

@@ -1,0 +1,79 @@
+"""What is generated is what its generator makes of today's sources; error codes mean one thing."""
+
+import json
+
+import pytest
+
+from local.gate import GENERATORS
+from tests.architecture.project import PACKAGE, ROOT, sources
+from tools import (
+    compile_sql,
+    generate_errors,
+    generate_layer_requirements,
+    generate_openapi,
+    generate_protos,
+)
+
+# Made in two places by intent: at the gateway, before a function is asked, and in a function.
+TWO_DOORS = {"no_token", "payload_too_large", "unavailable"}
+
+
+def test_the_openapi_document_is_up_to_date():
+    assert (
+        json.loads(generate_openapi.TARGET.read_text(encoding="utf-8"))
+        == generate_openapi.document()
+    )
+
+
+def test_the_compiled_statements_are_up_to_date():
+    committed = PACKAGE / "adapters" / "postgres" / "compiled.py"
+
+    assert committed.read_text(encoding="utf-8") == compile_sql.module()
+
+
+def test_the_layers_requirements_are_up_to_date():
+    committed = generate_layer_requirements.TARGET.read_text(encoding="utf-8")
+
+    assert committed == generate_layer_requirements.requirements()
+
+
+def test_the_list_of_errors_is_up_to_date():
+    assert generate_errors.TARGET.read_text(encoding="utf-8") == generate_errors.document()
+
+
+def test_the_grpc_code_is_up_to_date():
+    committed = {path.name: path.read_text() for path in generate_protos.OUTPUT.glob("*.py*")}
+
+    assert committed == generate_protos.generated()
+
+
+def test_every_generator_is_one_of_the_gates():
+    modules = {path.stem for path in (ROOT / "tools").glob("*.py") if path.stem != "__init__"}
+
+    assert {f"tools.{name}" for name in modules - {"build_sessions"}} == set(GENERATORS)
+
+
+def test_an_error_code_has_one_status_and_one_kind():
+    meanings: dict[str, set[tuple[int, str]]] = {}
+    for each in generate_errors.made():
+        meanings.setdefault(each.code, set()).add((each.status, each.kind))
+    doubled = {code for code, its in meanings.items() if len(its) > 1}
+
+    assert doubled == TWO_DOORS
+    assert {
+        code for code, its in meanings.items() if len({status for status, _ in its}) > 1
+    } == set()
+
+
+def test_no_error_class_takes_the_code_of_another():
+    codes: dict[str, set[str]] = {}
+    for path, tree in sources("layers/hub/hub"):
+        for name, kind in generate_errors.error_classes(ROOT / path, tree).items():
+            codes.setdefault(kind.code, set()).add(name)
+
+    assert {code: names for code, names in codes.items() if len(names) > 1} == {}
+
+
+@pytest.mark.parametrize("code", ["error"])
+def test_no_error_is_left_without_a_code(code):
+    assert code not in {each.code for each in generate_errors.made()}

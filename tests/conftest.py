@@ -1,0 +1,3 @@
+"""What every suite may ask for; nothing starts before a test asks."""
+
+pytest_plugins = ["tests.fixtures.databases", "tests.fixtures.worlds"]
