@@ -37,6 +37,8 @@ def _write(file: Path) -> None:
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     kept = {"kid": "local-1", "private_key": private.decode(), "public_key": public.decode()}
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    half = file.with_name(file.name + ".new")
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as out:
         json.dump(kept, out)
+    half.replace(file)  # whole or not at all: a start may be cut off here

@@ -19,9 +19,8 @@ from local.runtime import Runtime
 from local.services import ports
 from local.services.errors import StartError
 from local.services.guarded import Guarded
-from local.services.postgres import Postgres
-from local.services.troubles import check_version
-from local.services.valkey import Valkey, check_redis
+from local.services.postgres import Postgres, check_version
+from local.services.valkey import Valkey, answers
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +95,11 @@ class Addresses:
             self.database_url, self.owner_url = postgres.url, postgres.owner_url
         if self.redis_url:
             with step("Redis at REDIS_URL"):
-                await asyncio.to_thread(check_redis, self.redis_url)
+                if not await asyncio.to_thread(answers, self.redis_url):
+                    raise StartError(
+                        "REDIS_URL: no Redis answers there and lets us in",
+                        "start it, or unset REDIS_URL to use the embedded one",
+                    )
         else:
             with step("Valkey (embedded)"):
                 valkey = Valkey(self._state)

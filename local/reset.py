@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from local.options import ROOT
 from local.progress import say
 from local.services.errors import StartError
-from local.services.postgres import Postgres
 from local.state import StateFolder, state_folder
 
 
@@ -14,7 +13,6 @@ def reset(_words: Sequence[str]) -> int:
     folder = StateFolder(state_folder(ROOT))
     folder.take()
     try:
-        Postgres(folder.path).end_leftover()
         folder.empty()
     except OSError as error:
         message = f"{error.filename} could not be removed: {error.strerror}"

@@ -13,7 +13,7 @@ from local.options import Options, read_options
 from local.platform import running
 from local.progress import say, step
 from local.services.errors import StartError
-from local.services.troubles import disk_full
+from local.services.failures import disk_full
 from local.state import StateFolder
 
 DEMO_EMAIL = "demo@hub.example"

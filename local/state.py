@@ -12,6 +12,10 @@ from local.services.errors import StartError
 from local.services.leftovers import end_leftovers
 
 VARIABLE = "HUB_STATE"
+_LOCK = "running.lock"
+_MARKS = {_LOCK, "hub.password"}
+# What installing, and a first run that was refused, may have put there.
+_BEFORE_THE_FIRST_RUN = {"install.lock", "install.lock.folder", "logs"}
 
 
 def state_folder(root: Path) -> Path:
@@ -26,13 +30,22 @@ class StateFolder:
         self._lock: IO[str] | None = None
 
     def take(self) -> None:
-        """Raises StartError where another platform runs on this folder."""
+        """Raises StartError where another platform runs here, or where the folder is not Hub's.
+
+        What lies in it is ours to change and, at `reset`, to remove: it is nobody's home.
+        """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            names = {each.name for each in self.path.iterdir()}
+            if names - _BEFORE_THE_FIRST_RUN and not names & _MARKS:
+                raise StartError(
+                    f"the folder {self.path} is not empty, and nothing in it is Hub's",
+                    f"set {VARIABLE} to a folder of its own",
+                )
             self.path.chmod(0o700)
             if self.path.stat().st_mode & 0o077:
                 raise PermissionError(errno.EPERM, "its file system does not keep permissions")
-            lock = (self.path / "running.lock").open("a+")
+            lock = (self.path / _LOCK).open("a+")
         except OSError as error:
             raise StartError(
                 f"the folder {self.path} cannot be used: {error.strerror}",
@@ -57,7 +70,7 @@ class StateFolder:
         """Throw everything away. The caller holds the folder."""
         end_leftovers(self.path / "postgres")
         for each in self.path.iterdir():
-            if each.name in {"running.lock", "install.lock"}:
+            if each.name in {_LOCK, "install.lock"}:
                 continue
             if each.name == "postgres" and each.is_symlink():
                 remove_data_of_nobody(each)

@@ -15,7 +15,7 @@ _NO_SPACE = os.strerror(errno.ENOSPC)
 def demand_space(folder: Path) -> None:
     """Raises StartError where a new database would not fit."""
     if shutil.disk_usage(folder).free < _LEAST_FREE_BYTES:
-        raise _disk_full(folder)
+        raise disk_full(folder)
 
 
 def explained(words: str, folder: Path) -> StartError:
@@ -29,7 +29,7 @@ def explained(words: str, folder: Path) -> StartError:
     )
 
 
-def _disk_full(folder: Path) -> StartError:
+def disk_full(folder: Path) -> StartError:
     return StartError(
         f"the disk under {folder} is full",
         "free some space (300 MB will do), or set HUB_STATE to a folder on another disk",
@@ -73,7 +73,7 @@ def _password_lost(folder: Path) -> StartError:
 
 _KNOWN: tuple[tuple[tuple[str, ...], Callable[[Path], StartError]], ...] = (
     (("shared memory segment",), _memory_full),
-    ((_NO_SPACE,), _disk_full),
+    ((_NO_SPACE,), disk_full),
     (("database files are incompatible", "incompatible with server"), _other_version),
     (("could not bind", "could not create any TCP/IP sockets"), _port_taken),
     (("password authentication failed",), _password_lost),

@@ -57,8 +57,7 @@ def test_it_ends_on_a_signal_at_any_moment_of_its_start(own):
         time.sleep(delay)
         ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[number % 3]
         code = own.end(ending, within=8)
-        # Before Python has come up, a signal ends it as it ends any process.
-        assert code in {0, 130, -ending}, own.said
+        # Before Python has come up, a signal ends it as it ends any Python.
         assert code == 0 or "Starting" not in own.said, own.said
         assert "Traceback" not in own.said or "Starting" not in own.said, own.said
         assert own.is_gone(), (delay, process.args)
@@ -168,7 +167,7 @@ def test_a_port_in_use_is_named_with_the_option_for_another(tmp_path, option):
         (("--speed", "fast"), {}, "0 to 10000"),
         (("--start", "1st of June"), {}, "2012-06-01"),
         (("--api-port", "4001", "--grpc-port", "4001"), {}, "the same"),
-        ((), {"DATABASE_URL": "nonsense"}, "postgresql://user"),
+        ((), {"DATABASE_URL": "nonsense"}, "not the URL of a PostgreSQL"),
         ((), {"DATABASE_URL": "postgresql://u:secret@127.0.0.1:1/x"}, "unset DATABASE_URL"),
         ((), {"REDIS_URL": "redis://127.0.0.1:1"}, "unset REDIS_URL"),
         ((), {"HUB_STATE": "/proc/1"}, "HUB_STATE"),

@@ -20,7 +20,7 @@ async def test_quotes_come_by_websocket_to_who_sends_the_token_first(platform, r
         await stream.send(json.dumps({"action": "auth", "token": rich.token}))
         assert json.loads(await stream.recv()) == {"type": "authenticated"}
         await stream.send(json.dumps({"action": "subscribe", "symbols": ["AAPL", "MSFT"]}))
-        seen = set()
+        seen: set[str] = set()
         while seen != {"AAPL", "MSFT"}:
             frame = json.loads(await stream.recv())
             if "symbol" in frame:
@@ -36,7 +36,7 @@ async def test_quotes_are_not_for_who_has_no_token(platform):
 
 async def test_quotes_come_by_grpc_to_who_has_a_token(platform, rich):
     async with grpc.aio.insecure_channel(f"127.0.0.1:{platform.grpc_port}") as channel:
-        ask = MarketDataStub(channel).GetMarketData  # type: ignore[no-untyped-call]  # generated
+        ask = MarketDataStub(channel).GetMarketData
         request = messages.GetMarketDataRequest(symbols=["AAPL", "IBM"])
         answer = await ask(request, metadata=(("authorization", f"Bearer {rich.token}"),))
         assert [quote.symbol for quote in answer.quotes] == ["AAPL", "IBM"]

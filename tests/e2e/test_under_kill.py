@@ -167,7 +167,7 @@ async def until_quiet(platform: Platform) -> None:
 def orders_by_number(platform: Platform) -> dict[str, str]:
     with psycopg.connect(platform.database_url) as connection:
         rows = connection.execute("SELECT client_order_id, order_id::text FROM orders").fetchall()
-    numbers = dict(rows)
+    numbers: dict[str, str] = dict(rows)
     assert len(numbers) == len(rows), "an order was taken twice"
     return numbers
 
