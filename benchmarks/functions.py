@@ -1,8 +1,7 @@
 """What the function executor and the REST front door cost: warm, new environment, many clients.
 
-`python -m benchmarks.functions` prints one JSON object; times in milliseconds. The clients of the
-HTTP measurements run in a process of their own and speak over kept-alive raw sockets. "bare" is
-aiohttp answering the same request with no function behind it.
+Times in milliseconds. The clients of the HTTP measurements run in a process of their own and speak
+over kept-alive raw sockets. "bare" is aiohttp giving the same answer with no function behind it.
 """
 
 import asyncio
@@ -18,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from benchmarks.report import Report, flattened
 from local.api import RestApi
 from local.functions import Functions
 from local.runtime import PRELOAD
@@ -82,7 +82,7 @@ async def bare() -> dict[str, Any]:
     return results
 
 
-async def main() -> None:
+async def _measure() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "noop.py").write_text(NOOP)
@@ -105,15 +105,14 @@ async def main() -> None:
         rest = {str(clients): await over_http(port, clients) for clients in (1, 16)}
         await api.stop()
         await functions.close()
-    result = {
+    return {
         "start_with_preload_s": round(started, 2),
         "new_environment": new,
         "warm_invoke": warm,
         "rest_by_clients": rest,
         "bare_aiohttp_by_clients": await bare(),
     }
-    print(json.dumps(result, indent=2))
 
 
-if __name__ == "__main__":
-    asyncio.run(main())
+def measure(_words: Sequence[str]) -> Report:
+    return Report(list(flattened(asyncio.run(_measure()))))

@@ -1,6 +1,6 @@
 """What the local queues cost: a receive at each depth, from send to invocation, messages a second.
 
-`python -m benchmarks.queues` prints one JSON object; times in milliseconds.
+Times in milliseconds.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.report import Report, flattened
 from local.clock import WallClock
 from local.event_sources import EventSource
 from local.queues.message import Draft, QueueSpec
@@ -89,7 +90,7 @@ async def throughput(directory: Path, count: int = 30_000, senders: int = 16) ->
     return {"sends_per_s": round(count / sent), "messages_per_s": round(count / took)}
 
 
-async def measure() -> dict[str, Any]:
+async def _measure() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         depths = {str(depth): await receive_at(depth, directory) for depth in (10, 1000, 100_000)}
@@ -100,5 +101,5 @@ async def measure() -> dict[str, Any]:
         }
 
 
-if __name__ == "__main__":
-    print(json.dumps(asyncio.run(measure()), indent=2))
+def measure(_words: Sequence[str]) -> Report:
+    return Report(list(flattened(asyncio.run(_measure()))))

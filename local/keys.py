@@ -1,12 +1,13 @@
 """The key pair that signs a local platform's access tokens, made once."""
 
 import json
-import os
 from pathlib import Path
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from local.state import write_secret
 
 _BITS = 2048
 
@@ -37,8 +38,4 @@ def _write(file: Path) -> None:
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     kept = {"kid": "local-1", "private_key": private.decode(), "public_key": public.decode()}
-    half = file.with_name(file.name + ".new")
-    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as out:
-        json.dump(kept, out)
-    half.replace(file)  # whole or not at all: a start may be cut off here
+    write_secret(file, json.dumps(kept))

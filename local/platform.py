@@ -20,25 +20,19 @@ from local.services import ports
 from local.services.errors import StartError
 from local.services.guarded import Guarded
 from local.services.postgres import Postgres, check_version
-from local.services.valkey import Valkey, answers
+from local.services.valkey import Valkey, check_redis
+from local.services.watch import Server, watch
 
 logger = logging.getLogger(__name__)
 
 _SIGNING_KEY = "hub-signing-key"
 _LIKE_A_FUNCTION = "JobReleaseQueuedOrders"
 _DUMMY_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-_WATCH_SECONDS = 0.25
-_LONGEST_PAUSE = 5.0
 _STREAM_SECONDS = 20.0
 
 
-class Server(Protocol):
-    """What is watched: started again when it ends by itself."""
-
-    @property
-    def running(self) -> bool: ...
-
-    def restart(self) -> None: ...
+class Started(Server, Protocol):
+    """A server that was started here, and is stopped here."""
 
     def stop(self) -> None: ...
 
@@ -80,7 +74,7 @@ class Addresses:
         self.database_url = os.environ.get("DATABASE_URL", "")
         self.owner_url = os.environ.get("MIGRATION_DATABASE_URL", "") or self.database_url
         self.redis_url = os.environ.get("REDIS_URL", "")
-        self.servers: list[Server] = []
+        self.servers: list[Started] = []
 
     async def start(self) -> None:
         """Raises StartError."""
@@ -95,11 +89,7 @@ class Addresses:
             self.database_url, self.owner_url = postgres.url, postgres.owner_url
         if self.redis_url:
             with step("Redis at REDIS_URL"):
-                if not await asyncio.to_thread(answers, self.redis_url):
-                    raise StartError(
-                        "REDIS_URL: no Redis answers there and lets us in",
-                        "start it, or unset REDIS_URL to use the embedded one",
-                    )
+                await asyncio.to_thread(check_redis, self.redis_url)
         else:
             with step("Valkey (embedded)"):
                 valkey = Valkey(self._state)
@@ -141,13 +131,13 @@ async def running(options: Options) -> AsyncIterator[Runtime]:
             addresses.servers.append(stream)
             stream.restart()
             await stream.ready()
-        watching = [asyncio.create_task(_watch(each)) for each in addresses.servers]
+        watching = [asyncio.create_task(watch(each)) for each in addresses.servers]
         for task in watching:
             stack.push_async_callback(_cancel, task)
         yield runtime
 
 
-class Embedded(Server, Protocol):
+class Embedded(Started, Protocol):
     """A server of ours."""
 
     def start(self) -> None: ...
@@ -228,23 +218,6 @@ def _is_ok(url: str) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-async def _watch(server: Server) -> None:
-    """Start the server again whenever it ends, waiting longer when it keeps ending."""
-    pause, name = _WATCH_SECONDS, type(server).__name__
-    while True:
-        await asyncio.sleep(_WATCH_SECONDS)
-        if server.running:
-            pause = max(pause / 1.1, _WATCH_SECONDS)
-            continue
-        logger.warning("%s ended and is started again", name)
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, _LONGEST_PAUSE)
-        try:
-            await asyncio.to_thread(server.restart)
-        except (StartError, OSError) as error:
-            logger.warning("%s: %s", name, error)
 
 
 async def _cancel(task: "asyncio.Task[None]") -> None:

@@ -13,13 +13,21 @@ from local.services.leftovers import end_leftovers
 
 VARIABLE = "HUB_STATE"
 _LOCK = "running.lock"
-_MARKS = {_LOCK, "hub.password"}
-# What installing, and a first run that was refused, may have put there.
-_BEFORE_THE_FIRST_RUN = {"install.lock", "install.lock.folder", "logs"}
+_BEFORE_THE_FIRST_RUN = {"install.lock", "logs"}
 
 
 def state_folder(root: Path) -> Path:
     return Path(os.environ.get(VARIABLE) or root / ".hub").absolute()
+
+
+def write_secret(file: Path, text: str) -> None:
+    """Whole or not at all, and readable by its owner alone."""
+    half = file.with_name(file.name + ".new")
+    half.unlink(missing_ok=True)
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(text)
+    half.replace(file)
 
 
 class StateFolder:
@@ -37,7 +45,7 @@ class StateFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             names = {each.name for each in self.path.iterdir()}
-            if names - _BEFORE_THE_FIRST_RUN and not names & _MARKS:
+            if names - _BEFORE_THE_FIRST_RUN and _LOCK not in names:
                 raise StartError(
                     f"the folder {self.path} is not empty, and nothing in it is Hub's",
                     f"set {VARIABLE} to a folder of its own",

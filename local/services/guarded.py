@@ -42,7 +42,8 @@ class Guarded:
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        process = self._process  # another thread may be stopping it
+        return process is not None and process.poll() is None
 
     def start(self) -> None:
         self.stop()
@@ -75,6 +76,11 @@ class Guarded:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+
+    def wait(self) -> int:
+        """The exit code, once it has ended by itself or by `stop`."""
+        process = self._process
+        return process.wait() if process is not None else -int(self._ending)
 
     def last_words(self, lines: int = 5) -> str:
         """The end of what it logged since its last start, for a message about why it failed."""

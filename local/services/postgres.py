@@ -158,7 +158,7 @@ class Postgres:
         command.append(str(self._data.resolve()))
         for setting in settings:
             command += ["-c", setting]
-        self._server = Guarded(
+        self._server = server = Guarded(
             command,
             log=self._folder / "postgres.log",
             environment=environment(),
@@ -166,12 +166,13 @@ class Postgres:
             user=self._confinement.user,
             working_folder=Path("/"),
         )
-        self._server.start()
+        server.start()
         deadline = time.monotonic() + _START_SECONDS
         while not self._is_ready():
-            if not self._server.running or time.monotonic() > deadline:
-                words = self._server.last_words()
-                self.stop()
+            # Another thread may stop the server while it comes up.
+            if not server.running or time.monotonic() > deadline:
+                words = server.last_words()
+                server.stop()
                 raise explained(words, self._folder)
             time.sleep(_POLL_SECONDS)
 

@@ -68,13 +68,14 @@ class Valkey:
             *("--port", str(self._port), "--bind", HOST, "--dir", str(self._folder)),
             *("--save", "", "--appendonly", "no", "--daemonize", "no", "--databases", "128"),
         ]
-        self._server = Guarded(command, log=self._folder / "valkey.log")
-        self._server.start()
+        self._server = server = Guarded(command, log=self._folder / "valkey.log")
+        server.start()
         deadline = time.monotonic() + _START_SECONDS
         while not self._is_ours():
-            if not self._server.running or time.monotonic() > deadline:
-                words = self._server.last_words()
-                self.stop()
+            # Another thread may stop the server while it comes up.
+            if not server.running or time.monotonic() > deadline:
+                words = server.last_words()
+                server.stop()
                 raise self._explained(words)
             time.sleep(_POLL_SECONDS)
 
@@ -125,10 +126,16 @@ def _candidates() -> Iterator[str]:
             yield on_path
 
 
-def answers(url: str) -> bool:
-    """Whether a Redis answers there, and lets us in."""
+def check_redis(url: str) -> None:
+    """Raises StartError where REDIS_URL leads to nothing we can use."""
     try:
-        with Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2) as redis:
-            return bool(redis.ping())
-    except (RedisError, ValueError):
-        return False
+        with Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as redis:
+            redis.ping()
+    except ValueError as error:
+        raise StartError(
+            "REDIS_URL is no Redis URL", "it looks like redis://:password@host:6379/0"
+        ) from error
+    except (RedisError, OSError) as error:
+        raise StartError(
+            f"REDIS_URL: {error}", "start that server, or unset REDIS_URL to use the embedded one"
+        ) from error

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from local.services.postgres import Postgres
-from tests.e2e.processes import processes_of, wait_until
+from tests.services.processes import processes_of, wait_until
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "a password for a test"

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from tests.e2e.platforms import ROOT, Customer, Platform, ask
-from tests.e2e.processes import wait_until
+from tests.services.processes import wait_until
 
 
 def test_ended_started_again_killed_and_started_again_it_has_its_data(own):

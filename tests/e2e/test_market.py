@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 from stream.gen import market_data_pb2 as messages
 from stream.gen.market_data_pb2_grpc import MarketDataStub
 from tests.e2e.platforms import Customer, Platform
-from tests.e2e.processes import wait_until
+from tests.services.processes import wait_until
 
 
 async def test_quotes_come_by_websocket_to_who_sends_the_token_first(platform, rich):

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from tests.e2e.platforms import Customer, Platform
-from tests.e2e.processes import processes_of, the_keeper, the_server
+from tests.services.processes import processes_of, the_keeper, the_server
 
 CUSTOMERS = 20
 EACH_AT_ONCE = 2

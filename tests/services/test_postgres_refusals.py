@@ -13,6 +13,7 @@ from local.services.errors import StartError
 from local.services.leftovers import postmaster_lines
 from local.services.postgres import Postgres, check_version
 from tests.services.programs import (
+    START_POSTGRES,
     alive,
     ask,
     keeper_of,
@@ -150,7 +151,7 @@ def test_where_namespaces_are_refused_root_becomes_nobody(
 
 
 NOT_ROOT = (
-    START
+    START_POSTGRES
     + """
 import os
 assert os.geteuid() != 0

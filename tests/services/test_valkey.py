@@ -9,7 +9,7 @@ import redis
 
 from local.services import valkey as module
 from local.services.errors import StartError
-from local.services.valkey import Valkey, answers, find_binary
+from local.services.valkey import Valkey, check_redis, find_binary
 from tests.services.programs import alive, keeper_of, parent, wait_for
 
 START = """
@@ -57,7 +57,7 @@ def test_a_killed_one_is_noticed_and_comes_back_at_its_address(valkey: Valkey):
 
     assert valkey.running
     assert valkey.url == url
-    assert answers(url)
+    check_redis(url)
 
 
 def test_a_killed_keeper_takes_it_along_and_the_restart_waits_for_the_port(valkey: Valkey):
@@ -127,11 +127,13 @@ def test_without_any_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_given_url_answers_or_not(valkey: Valkey):
-    assert answers(valkey.url)
-    assert not answers("redis://127.0.0.1:1/0")
-    assert not answers("http://127.0.0.1/")
+    check_redis(valkey.url)
+    for wrong in ("redis://127.0.0.1:1/0", "http://127.0.0.1/"):
+        with pytest.raises(StartError, match="REDIS_URL"):
+            check_redis(wrong)
     with redis.Redis.from_url(valkey.url) as client:
         client.config_set("requirepass", "a-secret")
 
-    assert not answers(valkey.url)
-    assert answers(valkey.url.replace("redis://", "redis://:a-secret@"))
+    with pytest.raises(StartError, match="REDIS_URL"):
+        check_redis(valkey.url)
+    check_redis(valkey.url.replace("redis://", "redis://:a-secret@"))

@@ -43,7 +43,7 @@ async def channel() -> AsyncIterator[grpc.aio.Channel]:
 async def call(
     channel: grpc.aio.Channel, symbols: list[str], token: str | None = TOKEN
 ) -> messages.GetMarketDataResponse:
-    stub = MarketDataStub(channel)  # type: ignore[no-untyped-call]  # generated
+    stub = MarketDataStub(channel)
     metadata = [("authorization", f"Bearer {token}")] if token else None
     answer = await stub.GetMarketData(
         messages.GetMarketDataRequest(symbols=symbols), metadata=metadata, timeout=5

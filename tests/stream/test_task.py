@@ -89,7 +89,7 @@ async def test_grpc_answers_with_what_the_feed_tells(start_task: StartTask):
     task = await start_task()
     await eventually(lambda: ready(task))
     async with grpc.aio.insecure_channel(task.grpc) as channel:
-        answer = await MarketDataStub(channel).GetMarketData(  # type: ignore[no-untyped-call]  # generated
+        answer = await MarketDataStub(channel).GetMarketData(
             messages.GetMarketDataRequest(symbols=["AAPL"]),
             metadata=[("authorization", f"Bearer {TOKEN}")],
             timeout=5,

@@ -5,20 +5,24 @@ connection's statements share one, with BEGIN and COMMIT sent as plain statement
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.rows import tuple_row
 from psycopg.types.string import TextLoader
 
+from hub.adapters.postgres.arrays import TextsDumper
 from hub.domain.kernel import UnavailableError
 
 logger = logging.getLogger(__name__)
 
 Row = tuple[Any, ...]
 Statement = tuple[str, Mapping[str, Any]]
+_PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
 class DatabaseAddress(NamedTuple):
@@ -88,7 +92,7 @@ class Database:
                 connection.execute("COMMIT")
             else:
                 with connection.pipeline():
-                    connection.execute(sql, parameters)
+                    _run(connection, sql, parameters)
                     connection.execute("COMMIT")
         self._working = False
 
@@ -97,7 +101,7 @@ class Database:
         try:
             with connection.pipeline():
                 connection.execute("BEGIN")
-                cursors = [connection.execute(sql, parameters) for sql, parameters in first]
+                cursors = [_run(connection, sql, parameters) for sql, parameters in first]
             return cursors[-1].fetchall()
         except BaseException:
             # Whatever it was: a connection left in a failed transaction would fail who comes next.
@@ -120,6 +124,7 @@ class Database:
                 autocommit=True,
                 prepare_threshold=0 if self._address.prepare else None,
                 row_factory=tuple_row,
+                cursor_factory=psycopg.RawCursor,
                 connect_timeout=3,
                 keepalives_idle=30,
                 tcp_user_timeout=5000,
@@ -127,6 +132,7 @@ class Database:
                 **extra,  # type: ignore[arg-type]  # libpq takes any keyword; psycopg types its own
             )
         connection.adapters.register_loader("uuid", TextLoader)
+        connection.adapters.register_dumper(list, TextsDumper)
         self._connection = connection
         return connection
 
@@ -156,5 +162,25 @@ def _unavailable() -> Iterator[None]:
 def _fetch(
     connection: psycopg.Connection[Row], sql: str, parameters: Mapping[str, Any] | None
 ) -> list[Row]:
-    cursor = connection.execute(sql, parameters)
+    cursor = _run(connection, sql, parameters)
     return cursor.fetchall() if cursor.description else []
+
+
+def _run(
+    connection: psycopg.Connection[Row], sql: str, parameters: Mapping[str, Any] | None
+) -> psycopg.Cursor[Row]:
+    if parameters is None:
+        return connection.execute(sql)
+    text, names = numbered(sql)
+    return connection.execute(text, [parameters[name] for name in names])
+
+
+@cache
+def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """The statement with its named parameters as $1, $2, ..., and their names in that order.
+
+    psycopg does this too, but anew at each run of a statement as long as those of the order path.
+    """
+    places: dict[str, int] = {}
+    text = _PARAMETER.sub(lambda found: f"${places.setdefault(found[1], len(places) + 1)}", sql)
+    return text, tuple(places)
