@@ -13,6 +13,7 @@ from local.services.leftovers import end_leftovers
 
 VARIABLE = "HUB_STATE"
 _LOCK = "running.lock"
+_MARKS = {_LOCK, "hub.password"}
 _BEFORE_THE_FIRST_RUN = {"install.lock", "logs"}
 
 
@@ -45,7 +46,7 @@ class StateFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             names = {each.name for each in self.path.iterdir()}
-            if names - _BEFORE_THE_FIRST_RUN and _LOCK not in names:
+            if names - _BEFORE_THE_FIRST_RUN and not names & _MARKS:
                 raise StartError(
                     f"the folder {self.path} is not empty, and nothing in it is Hub's",
                     f"set {VARIABLE} to a folder of its own",
