@@ -13,8 +13,8 @@ from local.services.leftovers import end_leftovers
 
 VARIABLE = "HUB_STATE"
 _LOCK = "running.lock"
-_MARKS = {_LOCK, "hub.password"}
-_BEFORE_THE_FIRST_RUN = {"install.lock", "logs"}
+_INSTALL_LOCKS = {"install.lock", "install.lock.folder"}
+_BEFORE_THE_FIRST_RUN = {*_INSTALL_LOCKS, "logs"}
 
 
 def state_folder(root: Path) -> Path:
@@ -46,7 +46,7 @@ class StateFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             names = {each.name for each in self.path.iterdir()}
-            if names - _BEFORE_THE_FIRST_RUN and not names & _MARKS:
+            if names - _BEFORE_THE_FIRST_RUN and _LOCK not in names:
                 raise StartError(
                     f"the folder {self.path} is not empty, and nothing in it is Hub's",
                     f"set {VARIABLE} to a folder of its own",
@@ -79,7 +79,7 @@ class StateFolder:
         """Throw everything away. The caller holds the folder."""
         end_leftovers(self.path / "postgres")
         for each in self.path.iterdir():
-            if each.name in {_LOCK, "install.lock"}:
+            if each.name in {_LOCK, *_INSTALL_LOCKS}:
                 continue
             if each.name == "postgres" and each.is_symlink():
                 remove_data_of_nobody(each)

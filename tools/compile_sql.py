@@ -14,7 +14,7 @@ from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from hub.adapters.postgres import compiled
-from hub.adapters.postgres.statements import books, cancel, place, queries
+from hub.adapters.postgres.statements import books, cancel, order_queries, place, queries
 
 STATEMENTS: tuple[Callable[[], Any], ...] = (
     place.place_buy,
@@ -23,14 +23,14 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     books.lock_accounts,
     books.load_books,
     books.write_books,
-    queries.find_order,
-    queries.find_submitted,
-    queries.list_history,
-    queries.list_timeline,
-    queries.list_queued,
-    queries.list_resting,
-    queries.list_day_orders,
-    queries.save_marks,
+    order_queries.find_order,
+    order_queries.find_submitted,
+    order_queries.list_history,
+    order_queries.list_timeline,
+    order_queries.list_queued,
+    order_queries.list_resting,
+    order_queries.list_day_orders,
+    order_queries.save_marks,
     queries.list_accounts,
     queries.list_positions,
     queries.find_deposit,

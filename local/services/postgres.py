@@ -3,7 +3,6 @@
 Two roles: `hub` owns the schema, `hub_app` is what functions log in as.
 """
 
-import os
 import secrets
 import signal
 import time
@@ -27,6 +26,7 @@ from local.services.leftovers import end_leftovers, postmaster, postmaster_lines
 from local.services.ports import HOST, new_port, remembered_port
 from local.services.programs import LOWEST_VERSION, find_programs
 from local.services.roles import APPLICATION, DATABASE, OWNER, prepare
+from local.state import write_secret
 
 _START_SECONDS = 30.0
 _POLL_SECONDS = 0.005
@@ -129,9 +129,7 @@ class Postgres:
     def _password(self, role: str) -> str:
         file = self._folder / f"{role}.password"
         if not file.exists():
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as out:
-                out.write(secrets.token_hex(24))
+            write_secret(file, secrets.token_hex(24))
         return file.read_text()
 
     def _launch_on_a_free_port(self) -> None:

@@ -14,7 +14,7 @@ import pytest
 from local.build import build, lambda_target
 from tests.architecture.project import ROOT, functions
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.index, pytest.mark.timeout(400)]
 
 # A checked-hash file says so in its flags: valid while its source has the hash that it holds.
 CHECKED_HASH = 0b11

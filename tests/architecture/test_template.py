@@ -324,7 +324,7 @@ def test_publishing_reaches_every_queue_that_is_published_to_and_the_bus():
     reached = {
         its["Action"]: its["Resource"] for its in statements if isinstance(its["Action"], str)
     }
-    queues = {"Fn::GetAtt": [event["Queue"]["Fn::GetAtt"][0] for _, event in sources()] + ["Arn"]}
+    queues = [event["Queue"] for _, event in sources()]
 
     assert reached == {
         "sqs:SendMessage": queues,
@@ -345,6 +345,7 @@ def test_a_function_is_given_the_settings_it_reads_and_none_of_its_own_for_nothi
     read = {variable for field, variable in fields.items() if field in mentioned(function)}
     read -= {"SIGNING_KEY_SECRET"} if function.name in LESS else set()
     read -= {"AWS_REGION"}  # Lambda sets it
+    read -= {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"}  # a container's, of the stream task
 
     assert read <= own | GLOBALS["Environment"]["Variables"].keys()
     assert own <= read

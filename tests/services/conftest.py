@@ -19,6 +19,7 @@ def initialised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     server.start()
     server.stop()
     (folder / "ports.json").unlink()
+    (folder / "running.lock").touch()
     yield folder
     shutil.rmtree(folder)
 

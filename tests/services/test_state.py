@@ -69,6 +69,27 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path):
     assert "HUB_STATE" in refused.value.remedy
 
 
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path):
+    (tmp_path / "precious").write_text("mine")
+
+    with pytest.raises(StartError, match="not empty") as refused:
+        StateFolder(tmp_path).take()
+
+    assert "HUB_STATE" in refused.value.remedy
+    assert [each.name for each in tmp_path.iterdir()] == ["precious"]
+
+
+def test_an_install_before_the_first_run_makes_the_folder_nobody_elses(tmp_path: Path):
+    (tmp_path / "install.lock").touch()
+    (tmp_path / "install.lock.folder").mkdir()
+    folder = StateFolder(tmp_path)
+    folder.take()
+    folder.empty()
+    folder.release()
+
+    assert (tmp_path / "install.lock.folder").exists()
+
+
 def test_a_file_system_without_permissions_is_said(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(Path, "chmod", lambda self, mode: None)
     (tmp_path / "state").mkdir(mode=0o777)

@@ -4,6 +4,7 @@ Adapters are imported where they are made, so that a function pays for what it u
 """
 # ruff: noqa: PLC0415  # that is the point of this module
 
+import json
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -373,10 +374,15 @@ class Hub:
         return SweepOutbox(self.relay, self.outbox, self.clock)
 
     def migrate(self) -> str:
-        """Bring the database to the newest revision, and say which that is."""
+        """Bring the database to the newest revision, as its owner, and say which that is."""
+        from hub.adapters.aws.secrets import secret_text
         from hub.adapters.postgres.migrations.upgrade import upgrade
 
-        return upgrade(self.settings.database_url)
+        password = None
+        if self.settings.migration_secret:
+            vault = self._aws("secretsmanager", "secretsmanager", "secretsmanager")
+            password = json.loads(secret_text(vault, self.settings.migration_secret))["password"]
+        return upgrade(self.settings.migration_database_url, password=password)
 
     @cached_property
     def get_readiness(self) -> "GetReadiness":

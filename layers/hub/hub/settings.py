@@ -28,6 +28,8 @@ class Settings(NamedTuple):
     event_bus: str
     process_order_arn: str
     signing_key_secret: str
+    migration_database_url: str
+    migration_secret: str
     container_credentials: str
     verifying_keys: Mapping[str, str]
     collar: Decimal
@@ -64,6 +66,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         event_bus=given.get("EVENT_BUS", ""),
         process_order_arn=given.get("PROCESS_ORDER_ARN", ""),
         container_credentials=given.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ""),
+        migration_database_url=given.get("MIGRATION_DATABASE_URL", ""),
+        migration_secret=given.get("MIGRATION_SECRET", ""),
         signing_key_secret=given.get("SIGNING_KEY_SECRET", ""),
         verifying_keys=_keys(given.get("TOKEN_VERIFYING_KEYS") or "{}"),
         collar=_decimal(given, "ORDER_COLLAR", "0.04"),

@@ -12,9 +12,13 @@ from sqlalchemy.pool import NullPool
 _LOCK = 4_242_001
 
 
-def upgrade(url: str, revision: str = "head") -> str:
-    """Migrate the database at a PostgreSQL `url`. The revision that it has then."""
-    engine = create_engine(sqlalchemy_url(url), poolclass=NullPool)
+def upgrade(url: str, *, password: str | None = None, revision: str = "head") -> str:
+    """Migrate the database at a PostgreSQL `url`. The revision that it has then.
+
+    `password` is given where the URL holds none.
+    """
+    secret = {"password": password} if password else {}
+    engine = create_engine(sqlalchemy_url(url), poolclass=NullPool, connect_args=secret)
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})

@@ -14,6 +14,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -77,3 +78,7 @@ def insert_rows(name: str, table: Table, *columns: str) -> CTE:
     source = rows(name, table, *columns)
     values = {column: source.c[column] for column in columns}
     return insert_from(source, table, **values).returning(literal_column("1")).cte(f"new_{name}")
+
+
+def unless_given(parameter: ColumnElement[Any], condition: ColumnElement[bool]) -> Any:
+    return or_(parameter.is_(None), condition)

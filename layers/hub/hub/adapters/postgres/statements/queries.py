@@ -9,28 +9,22 @@ from sqlalchemy import (
     Insert,
     Integer,
     Select,
-    Update,
     and_,
     bindparam,
     delete,
     func,
     insert,
     literal_column,
-    or_,
     select,
-    tuple_,
-    update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
-from hub.adapters.postgres.statements.books import order_columns
 from hub.adapters.postgres.statements.parts import (
     CURRENCY,
     given,
     insert_from,
-    one_of,
-    rows,
     text_of,
+    unless_given,
 )
 from hub.adapters.postgres.tables import (
     ID,
@@ -57,133 +51,6 @@ _OWNER = given("user_id", accounts.c.user_id)
 _TEXTS = ARRAY(orders.c.symbol.type)
 
 
-def find_order() -> Select[Any]:
-    return (
-        select(*order_columns())
-        .select_from(orders.join(accounts, accounts.c.account_id == orders.c.account_id))
-        .where(
-            orders.c.order_id == given("order_id", orders.c.order_id), accounts.c.user_id == _OWNER
-        )
-    )
-
-
-def find_submitted() -> Select[Any]:
-    return select(*order_columns(), orders.c.request_hash).where(
-        orders.c.account_id == given("account_id", orders.c.account_id),
-        orders.c.client_order_id == given("client_order_id", orders.c.client_order_id),
-    )
-
-
-def _unless_given(parameter: ColumnElement[Any], condition: ColumnElement[bool]) -> Any:
-    return or_(parameter.is_(None), condition)
-
-
-def list_history() -> Select[Any]:
-    """Newest first. A filter that is NULL does not filter."""
-    symbols = bindparam("b_symbols", type_=_TEXTS)
-    states = bindparam("b_states", type_=_TEXTS)
-    side = given("side", orders.c.side)
-    account_id = given("account_id", orders.c.account_id)
-    after, until = given("after", orders.c.created_at), given("until", orders.c.created_at)
-    before = given("before", orders.c.created_at)
-    mine = select(accounts.c.account_id).where(
-        accounts.c.user_id == _OWNER,
-        _unless_given(account_id, accounts.c.account_id == account_id),
-    )
-    place = tuple_(orders.c.created_at, orders.c.order_id)
-    last = tuple_(before, given("before_id", orders.c.order_id))
-    return (
-        select(*order_columns())
-        .where(
-            orders.c.account_id.in_(mine),
-            _unless_given(symbols, orders.c.symbol == func.any(symbols)),
-            _unless_given(states, orders.c.state == func.any(states)),
-            _unless_given(side, orders.c.side == side),
-            _unless_given(after, orders.c.created_at > after),
-            _unless_given(until, orders.c.created_at <= until),
-            _unless_given(before, place < last),
-        )
-        .order_by(orders.c.created_at.desc(), orders.c.order_id.desc())
-        .limit(_LIMIT)
-    )
-
-
-def list_timeline() -> Select[Any]:
-    return (
-        select(
-            account_events.c.sequence,
-            account_events.c.type,
-            account_events.c.state_before,
-            account_events.c.state_after,
-            account_events.c.cause,
-            account_events.c.detail,
-            account_events.c.market_time,
-            account_events.c.at,
-        )
-        .where(account_events.c.order_id == given("order_id", account_events.c.order_id))
-        .order_by(account_events.c.sequence)
-    )
-
-
-def list_queued() -> Select[Any]:
-    return (
-        select(*order_columns())
-        .where(orders.c.state == text_of("accepted"))
-        .order_by(orders.c.created_at, orders.c.order_id)
-        .limit(_LIMIT)
-    )
-
-
-def list_resting() -> Select[Any]:
-    return select(
-        orders.c.order_id,
-        orders.c.account_id,
-        orders.c.symbol,
-        orders.c.side,
-        orders.c.limit_price,
-        orders.c.stop_price,
-        orders.c.trail_price,
-        orders.c.trail_percent,
-        orders.c.water_mark,
-        orders.c.triggered_at.is_(None).label("waits"),
-    ).where(
-        one_of(orders.c.state, ("new", "partially_filled")),
-        orders.c.updated_at > given("since", orders.c.updated_at),
-    )
-
-
-def save_marks() -> Update:
-    """Of trailing stops that wait; the mark of a buy only falls, of a sale only rises."""
-    source = rows("mark", orders, "order_id", "stop_price", "water_mark")
-    onward = or_(
-        and_(orders.c.side == text_of("buy"), source.c.water_mark < orders.c.water_mark),
-        and_(orders.c.side == text_of("sell"), source.c.water_mark > orders.c.water_mark),
-    )
-    return (
-        update(orders)
-        .where(
-            orders.c.order_id == source.c.order_id,
-            one_of(orders.c.state, ("new", "partially_filled")),
-            orders.c.triggered_at.is_(None),
-            onward,
-        )
-        .values(stop_price=source.c.stop_price, water_mark=source.c.water_mark)
-    )
-
-
-def list_day_orders() -> Select[Any]:
-    return (
-        select(orders.c.order_id, orders.c.account_id)
-        .where(
-            one_of(orders.c.state, ("accepted", "new", "partially_filled")),
-            orders.c.time_in_force == text_of("day"),
-            orders.c.market_time < given("closed", orders.c.market_time),
-        )
-        .order_by(orders.c.market_time, orders.c.order_id)
-        .limit(_LIMIT)
-    )
-
-
 def list_accounts() -> Select[Any]:
     account_id = given("account_id", accounts.c.account_id)
     return (
@@ -207,7 +74,7 @@ def list_accounts() -> Select[Any]:
         )
         .where(
             accounts.c.user_id == _OWNER,
-            _unless_given(account_id, accounts.c.account_id == account_id),
+            unless_given(account_id, accounts.c.account_id == account_id),
         )
         .order_by(accounts.c.created_at, accounts.c.account_id)
     )
@@ -240,7 +107,7 @@ def list_positions() -> Select[Any]:
         )
         .where(
             accounts.c.user_id == _OWNER,
-            _unless_given(account_id, positions.c.account_id == account_id),
+            unless_given(account_id, positions.c.account_id == account_id),
             positions.c.quantity > literal_column("0"),
         )
         .order_by(instrument_symbols.c.symbol, positions.c.account_id)

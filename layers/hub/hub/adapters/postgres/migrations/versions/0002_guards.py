@@ -41,9 +41,19 @@ END
 $$;
 """
 
+# On RDS the application logs in by IAM. Its limits stand on the role: a proxy passes no settings.
 GRANTS = """
 DO $$
 BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') THEN
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hub_app') THEN
+            CREATE ROLE hub_app LOGIN;
+        END IF;
+        GRANT rds_iam TO hub_app;
+        ALTER ROLE hub_app SET statement_timeout = '5s';
+        ALTER ROLE hub_app SET lock_timeout = '2s';
+        ALTER ROLE hub_app SET idle_in_transaction_session_timeout = '5s';
+    END IF;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'hub_app') THEN
         GRANT USAGE ON SCHEMA public TO hub_app;
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO hub_app;
