@@ -237,8 +237,10 @@ def test_only_a_token_of_this_platform_that_lives_opens_anything(platform, rich,
     for what, token in wrong.items():
         for method, path, body in (("GET", "/accounts", None), ("POST", "/orders", ORDER)):
             answer = with_token(rich, token).ask(method, path, body)
-            check_problem(answer, 401 if len(token) < 8000 else answer.status)
-            assert answer.status in {401, 431, 400}, what
+            if what == "huge":  # the server itself has had enough before it knows the route
+                assert answer.status in {400, 431}
+            else:
+                check_problem(answer, 401)
 
 
 def with_token(customer: Customer, token: str) -> Customer:
