@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from local.state import write_secret
+from local.services.secrets import write_secret
 
 _BITS = 2048
 

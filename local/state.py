@@ -21,16 +21,6 @@ def state_folder(root: Path) -> Path:
     return Path(os.environ.get(VARIABLE) or root / ".hub").absolute()
 
 
-def write_secret(file: Path, text: str) -> None:
-    """Whole or not at all, and readable by its owner alone."""
-    half = file.with_name(file.name + ".new")
-    half.unlink(missing_ok=True)
-    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as out:
-        out.write(text)
-    half.replace(file)
-
-
 class StateFolder:
     """Held from `take` until the process ends, however it ends: the kernel drops the lock."""
 

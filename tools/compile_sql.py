@@ -43,6 +43,7 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     queries.open_login_session,
     queries.register_customer,
     queries.list_unsent,
+    queries.find_message,
     queries.forget_messages,
 )
 

@@ -26,7 +26,7 @@ from local.services.leftovers import end_leftovers, postmaster, postmaster_lines
 from local.services.ports import HOST, new_port, remembered_port
 from local.services.programs import LOWEST_VERSION, find_programs
 from local.services.roles import APPLICATION, DATABASE, OWNER, prepare
-from local.state import write_secret
+from local.services.secrets import write_secret
 
 _START_SECONDS = 30.0
 _POLL_SECONDS = 0.005

@@ -363,7 +363,6 @@ QUERIES: list[tuple[str, dict[str, str], str, str]] = [
     ("orders.list_order_history", {"limit": "0"}, "limit", "greater_than_equal"),
     ("orders.list_order_history", {"limit": "501"}, "limit", "less_than_equal"),
     ("orders.list_order_history", {"limit": "ten"}, "limit", "int_parsing"),
-    ("orders.list_order_history", {"limit": ""}, "limit", "int_parsing"),
     ("orders.list_order_history", {"status": "done"}, "status", "literal_error"),
     ("orders.list_order_history", {"state": "done"}, "state", "enum"),
     ("orders.list_order_history", {"side": "hold"}, "side", "enum"),
@@ -379,7 +378,6 @@ QUERIES: list[tuple[str, dict[str, str], str, str]] = [
     ("orders.list_order_history", {"page": "2"}, "page", "unknown"),
     ("orders.list_order_history", {"symbols": "A\x00"}, "symbols", "characters"),
     ("accounts.list_positions", {"account_id": "\ud800"}, "account_id", "characters"),
-    ("accounts.list_positions", {"account_id": ""}, "account_id", "uuid_form"),
     ("accounts.get_portfolio_summary", {"account_id": "1"}, "account_id", "uuid_form"),
     ("accounts.list_accounts", {"a": "1"}, "a", "unknown"),
 ]

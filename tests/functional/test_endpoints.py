@@ -302,6 +302,14 @@ def test_instruments_are_listed_by_symbol(front: Front):
     assert {each["exchange"] for each in listed} == {"XNYS"}
 
 
+def test_a_query_parameter_without_a_value_is_one_that_was_left_out(front: Front):
+    me = funded(front)
+    for name in ("accounts.list_positions", "accounts.get_portfolio_summary"):
+        assert front.call(name, me, query={"account_id": ""}) == front.call(name, me)
+    page = front.call("orders.list_order_history", me, query={"limit": "", "cursor": ""})
+    assert (page.status, page.body) == (200, {"orders": [], "next_cursor": None})
+
+
 def test_positions_and_portfolio_are_valued_at_the_last_price(front: Front):
     me = front.world.customer("500")
     front.world.give(me, "4", "100")

@@ -285,6 +285,12 @@ WHERE outbox.created_at < %(b_moment)s::TIMESTAMP WITH TIME ZONE ORDER BY outbox
  LIMIT %(b_limit)s::INTEGER FOR UPDATE SKIP LOCKED
 """
 
+FIND_MESSAGE = """
+SELECT outbox.account_id, outbox.body
+FROM outbox
+WHERE outbox.message_id = %(b_message_id)s::UUID
+"""
+
 FORGET_MESSAGES = """
 DELETE FROM outbox WHERE outbox.message_id = any(%(b_message_ids)s::UUID[])
 """

@@ -93,6 +93,10 @@ class PostgresOrders:
             },
         )
         if row is None:
+            # The statement may have run before, its answer lost with the connection: then its
+            # message is there.
+            row = self.database.one(compiled.FIND_MESSAGE, {"b_message_id": request.message_id})
+        if row is None:
             return None
         account_id, body = row
         return Canceled(account_id, Message(request.message_id, account_id, Destination.BUS, body))

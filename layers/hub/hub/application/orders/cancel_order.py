@@ -7,7 +7,7 @@ from hub.application.books import Cause, audit_payload
 from hub.application.ports import Clock, Ids, MarketData, Orders, RequestedCancel
 from hub.application.relay import Relay
 from hub.domain.kernel import CustomerId, NotFoundError, OrderId, RejectedError
-from hub.domain.orders.order import Order, State
+from hub.domain.orders.order import Order
 
 
 class CancelOrderCommand(NamedTuple):
@@ -53,9 +53,7 @@ class CancelOrder:
         order = self.orders.find(command.customer_id, command.order_id)
         if order is None:
             raise NotFoundError("there is no such order")
-        # The same instant: our own cancel, whose acknowledgement was lost on the way.
-        ours = order.state is State.CANCELED and order.updated_at == now
-        if not canceled and not ours:
+        if not canceled:
             raise NotCancelableError(
                 f"the order is {order.state}", extra={"state": order.state.value}
             )

@@ -298,6 +298,12 @@ def list_unsent() -> Select[Any]:
     )
 
 
+def find_message() -> Select[Any]:
+    return select(outbox.c.account_id, outbox.c.body).where(
+        outbox.c.message_id == given("message_id", outbox.c.message_id)
+    )
+
+
 def forget_messages() -> Delete:
     ids = bindparam("b_message_ids", type_=ARRAY(ID))
     return delete(outbox).where(outbox.c.message_id == func.any(ids))
