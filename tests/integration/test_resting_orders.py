@@ -42,7 +42,6 @@ def test_a_limit_that_the_market_left_again_rests_on_and_is_found_again(world: W
     world.process()
     assert world.order(customer, order).state is State.NEW
 
-    assert world.tick("99.40", "99.42") == 0
     world.pass_time(RELOAD_EVERY.total_seconds())
     assert world.tick("99.40", "99.42") == 1
     assert world.order(customer, order).state is State.FILLED
