@@ -65,7 +65,7 @@ def sampled(world: World, tmp_path: Path) -> World:
     world.deposit(customer, "1000000")
     world.quote("AAPL", "569.10", "569.30")
     ordering = world.another_hub()
-    ordering.ids = FirstIds(ORDER, world.ids)  # type: ignore[assignment]  # as the port wants it
+    ordering.ids = FirstIds(ORDER, world.ids)
     ordering.submit_order(order_command(customer, "buy", "1", limit="400"))
     return world
 
