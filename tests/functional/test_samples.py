@@ -112,10 +112,12 @@ def test_the_sampled_steps_price_decide_and_announce(sampled: World):
     assert alone.module.handler(sample(alone), CONTEXT) == {"published": 1}
 
 
-def test_a_step_whose_quotes_are_old_by_now_names_the_order_as_failed(sampled: World):
+def test_a_step_whose_quotes_are_old_by_now_lets_the_order_wait(sampled: World):
     function = next(each for each in functions() if each.stem == "step_execute_orders")
 
-    assert function.module.handler(sample(function), CONTEXT)["failed"] == [ORDER]
+    assert function.module.handler(sample(function), CONTEXT)["failed"] == []
+
+    assert sampled.sql("SELECT state FROM orders WHERE order_id = %s", ORDER) == [("accepted",)]
 
 
 @pytest.mark.parametrize("function", JOBS, ids=lambda each: each.name)

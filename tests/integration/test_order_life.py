@@ -184,18 +184,32 @@ def test_what_does_not_wait_is_refused_while_the_market_is_closed(world: World, 
     assert world.contents() == before
 
 
-def test_a_stale_quote_fails_the_order_for_now_and_books_nothing(world: World):
+def test_an_order_waits_while_the_quote_is_stale_and_trades_on_the_next_fresh_one(world: World):
     customer = world.customer("1000")
     world.quote("AAPL", "100", "100")
     order = world.submit(customer, "buy", "5")
     world.pass_time(5.5)
     batch = world.sent.take_submitted()
-    before = world.contents()
-    assert world.execute(batch).failed == [order.order_id]
-    assert world.contents() == before
+    for _ in range(2):
+        assert world.execute(batch).failed == []
+        assert world.order(customer, order).state is State.ACCEPTED
+        assert world.position(customer).quantity == 0
+    world.quote("AAPL", "101", "101")
+    assert world.hub.release_queued_orders("t") == 1
+    world.process()
+    filled = world.order(customer, order)
+    assert (filled.state, filled.average_price) == (State.FILLED, D(101))
+
+
+@pytest.mark.parametrize("tif", ["ioc", "fok"])
+def test_an_order_that_may_not_wait_is_canceled_when_the_quote_is_stale(world: World, tif: str):
+    customer = world.customer("1000")
     world.quote("AAPL", "100", "100")
-    assert world.execute(batch).failed == []
-    assert world.order(customer, order).state is State.FILLED
+    order = world.submit(customer, "buy", "5", tif=tif)
+    world.pass_time(5.5)
+    world.process()
+    assert world.order(customer, order).state is State.CANCELED
+    assert world.balance(customer) == Balance(D(1000), D(0), D(0))
 
 
 def test_quotes_are_stale_once_their_source_has_stopped(world: World):
@@ -203,7 +217,8 @@ def test_quotes_are_stale_once_their_source_has_stopped(world: World):
     world.quote("AAPL", "100", "100")
     order = world.submit(customer, "buy", "5")
     world.clock.advance(5.001)
-    assert world.process().failed == [order.order_id]
+    world.process()
+    assert world.order(customer, order).state is State.ACCEPTED
     assert world.hub.get_market_data("AAPL").stale
 
 
@@ -212,7 +227,9 @@ def test_without_a_live_quote_the_last_close_is_shown_as_stale_and_executes_noth
     seen = world.hub.get_market_data("AAPL")
     assert (seen.stale, seen.quote.last) == (True, D("577.73"))
     order = world.submit(customer, "buy", "1")
-    assert world.process().failed == [order.order_id]
+    world.process()
+    assert world.order(customer, order).state is State.ACCEPTED
+    assert world.position(customer).quantity == 0
 
 
 def test_a_symbol_without_any_price_is_unavailable(world: World):

@@ -188,7 +188,7 @@ WHERE orders.state = 'accepted' ORDER BY orders.created_at, orders.order_id
 LIST_RESTING = """
 SELECT orders.order_id, orders.account_id, orders.symbol, orders.side, orders.limit_price, orders.stop_price, orders.trail_price, orders.trail_percent, orders.water_mark, orders.triggered_at IS NULL AS waits
 FROM orders
-WHERE orders.state IN ('new', 'partially_filled') AND orders.updated_at > %(b_since)s::TIMESTAMP WITH TIME ZONE
+WHERE orders.state IN ('new', 'partially_filled') AND (orders.limit_price IS NOT NULL OR orders.stop_price IS NOT NULL AND orders.triggered_at IS NULL) AND orders.updated_at > %(b_since)s::TIMESTAMP WITH TIME ZONE
 """
 
 LIST_DAY_ORDERS = """

@@ -26,7 +26,7 @@ from hub.domain.orders.matching import (
     match_on_arrival,
     match_resting,
 )
-from hub.domain.orders.order import Order, Side, State
+from hub.domain.orders.order import IMMEDIATE, Order, Side, State
 from hub.domain.orders.stops import Trail, better_mark, is_reached
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class ExecuteOrdersCommand(NamedTuple):
 
 
 class ExecutedOrders(NamedTuple):
-    """`failed` could not be decided now and want another try; `messages` are to be announced."""
+    """`failed` are unknown or cannot be booked; `messages` are to be announced."""
 
     failed: Sequence[OrderId]
     messages: Sequence[Message]
@@ -134,27 +134,31 @@ class _Batch:
         return self.steps.moment
 
     def process(self, order_id: OrderId) -> bool:
-        """Whether the order's fate is decided for now."""
+        """Whether the order is known. One that cannot trade now waits for when it can."""
         order = self.books.orders.get(order_id)
         if order is None:
             return False
         if order.state not in _ARRIVING | _RESTING:
             return True
-        if self.moment.calendar.session_at(self.moment.market_time) is None:
-            self._queue(order)
-            return True
         quote = self.view.quotes.get(order.symbol)
-        if quote is None or quote.is_stale(self.view.clock, self.moment.now):
-            return False
-        self._meet(order, quote)
+        if self.moment.calendar.session_at(self.moment.market_time) is None:
+            opening = self.moment.calendar.next_session(self.moment.market_time)
+            detail = {"opens_at": opening.open.isoformat() if opening else None}
+            self._wait(order, "queued", detail)
+        elif quote is None or quote.is_stale(self.view.clock, self.moment.now):
+            self._wait(order, "no_fresh_quote", {})
+        else:
+            self._meet(order, quote)
         return True
 
-    def _queue(self, order: Order) -> None:
-        if order.state is not State.PENDING_NEW:
-            return
-        opening = self.moment.calendar.next_session(self.moment.market_time)
-        detail = {"opens_at": opening.open.isoformat() if opening else None}
-        self.steps.take(order, order.move(State.ACCEPTED, self.moment.now), "queued", detail)
+    def _wait(self, order: Order, action: str, detail: Mapping[str, object]) -> None:
+        """`accepted` orders are sent again each minute that the market is open."""
+        if order.state is State.PENDING_NEW:
+            waiting = order.move(State.ACCEPTED, self.moment.now)
+            order = self.steps.take(order, waiting, action, detail)
+        if order.state is State.ACCEPTED and order.time_in_force in IMMEDIATE:
+            ended = order.move(State.CANCELED, self.moment.now)
+            self.steps.end(order, ended, "does_not_wait", detail)
 
     def _meet(self, order: Order, quote: Quote) -> None:
         touch = Touch(quote.bid, quote.ask)

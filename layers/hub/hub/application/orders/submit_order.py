@@ -48,7 +48,7 @@ from hub.domain.orders.entry_rules import (
     first_stop,
 )
 from hub.domain.orders.matching import Touch, opposite_price
-from hub.domain.orders.order import Order, OrderType, Side, State, TimeInForce
+from hub.domain.orders.order import IMMEDIATE, Order, OrderType, Side, State
 from hub.domain.orders.stops import first_mark
 
 _ZERO = Decimal(0)
@@ -128,7 +128,7 @@ class SubmitOrder:
         return self._request(command, order, quote)
 
     def _check_session(self, order: NewOrder, instrument: Instrument, market: MarketClock) -> None:
-        if order.time_in_force not in {TimeInForce.IOC, TimeInForce.FOK}:
+        if order.time_in_force not in IMMEDIATE:
             return
         now = market.held_at(self.clock.now())
         if self.calendars.around(instrument.exchange, now).session_at(now) is None:

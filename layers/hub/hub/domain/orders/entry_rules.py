@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from hub.domain.kernel import Fault, InvalidInputError, RejectedError, notional, price_increment
 from hub.domain.orders.matching import Touch, opposite_price
-from hub.domain.orders.order import STOPS, OrderType, Side, TimeInForce
+from hub.domain.orders.order import IMMEDIATE, STOPS, OrderType, Side, TimeInForce
 from hub.domain.orders.stops import Trail, first_mark
 
 _ONE = Decimal(1)
@@ -92,7 +92,7 @@ def _time_faults(order: NewOrder) -> Iterator[Fault]:
     if order.quantity % 1 != 0 and order.type in STOPS:
         message = "a stop order takes whole shares only"
         yield Fault("quantity", "whole_shares", message)
-    if order.type in STOPS and order.time_in_force in {TimeInForce.IOC, TimeInForce.FOK}:
+    if order.type in STOPS and order.time_in_force in IMMEDIATE:
         message = "a stop order waits, so its time_in_force is day or gtc"
         yield Fault("time_in_force", "waits", message)
 

@@ -39,6 +39,9 @@ class TimeInForce(StrEnum):
     FOK = "fok"
 
 
+IMMEDIATE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+
+
 class State(StrEnum):
     PENDING_NEW = "pending_new"
     ACCEPTED = "accepted"

@@ -123,6 +123,10 @@ def list_resting() -> Select[Any]:
         orders.c.triggered_at.is_(None).label("waits"),
     ).where(
         one_of(orders.c.state, ("new", "partially_filled")),
+        or_(
+            orders.c.limit_price.is_not(None),
+            and_(orders.c.stop_price.is_not(None), orders.c.triggered_at.is_(None)),
+        ),
         orders.c.updated_at > given("since", orders.c.updated_at),
     )
 
