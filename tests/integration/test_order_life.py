@@ -184,6 +184,20 @@ def test_what_does_not_wait_is_refused_while_the_market_is_closed(world: World, 
     assert world.contents() == before
 
 
+@pytest.mark.parametrize("tif", ["ioc", "fok"])
+def test_what_does_not_wait_and_comes_after_the_close_is_canceled(world: World, tif: str):
+    customer = world.customer("1000")
+    world.quote("AAPL", "100", "100")
+    order = world.submit(customer, "buy", "5", tif=tif)
+    world.market(CLOSED)
+    assert world.process().failed == []
+    assert world.order(customer, order).state is State.CANCELED
+    assert world.balance(customer) == Balance(D(1000), D(0), D(0))
+    world.market(NEXT_OPEN)
+    assert world.hub.release_queued_orders("t") == 0
+    assert world.broken_invariants() == {}
+
+
 def test_a_stale_quote_fails_the_order_for_now_and_books_nothing(world: World):
     customer = world.customer("1000")
     world.quote("AAPL", "100", "100")

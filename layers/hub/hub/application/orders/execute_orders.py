@@ -154,7 +154,12 @@ class _Batch:
             return
         opening = self.moment.calendar.next_session(self.moment.market_time)
         detail = {"opens_at": opening.open.isoformat() if opening else None}
-        self.steps.take(order, order.move(State.ACCEPTED, self.moment.now), "queued", detail)
+        queued = order.move(State.ACCEPTED, self.moment.now)
+        queued = self.steps.take(order, queued, "queued", detail)
+        if not order.may_wait:
+            # It was sent in time and came too late.
+            ended = queued.move(State.CANCELED, self.moment.now)
+            self.steps.end(queued, ended, "market_closed", {})
 
     def _meet(self, order: Order, quote: Quote) -> None:
         touch = Touch(quote.bid, quote.ask)
