@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from hub.adapters.postgres.orders import PostgresOrders
 from hub.application.orders.watch_resting_orders import RELOAD_EVERY, SAVE_EVERY
 from hub.domain.accounts.balance import Balance
 from hub.domain.kernel import RejectedError, UnavailableError
@@ -161,6 +162,46 @@ def test_a_saved_mark_never_goes_back(world: World):
     assert stale.stop is not None
     world.hub.orders.save_marks([stale._replace(stop=stale.stop._replace(mark=D(110)))])
     assert world.order(customer, order).water_mark == D(120)
+
+
+def test_a_mark_that_could_not_be_saved_is_saved_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    customer = world.customer()
+    world.give(customer, "4", "100")
+    order = world.submit(customer, "sell", "4", trail_percent="10")
+    world.process()
+    world.tick("120", "120.05")
+    world.pass_time(SAVE_EVERY.total_seconds())
+    with monkeypatch.context() as broken:
+        broken.setattr(PostgresOrders, "save_marks", _no_database)
+        with pytest.raises(UnavailableError):
+            world.hub.watch_resting_orders.refresh()
+    world.pass_time(RELOAD_EVERY.total_seconds())
+    assert world.tick("119", "119.05") == 0
+    assert world.order(customer, order).water_mark == D(120)
+
+
+def test_a_reload_that_failed_leaves_the_book_as_it_was(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    customer = world.customer("1000")
+    world.quote("AAPL", "100", "100.02")
+    world.submit(customer, "buy", "2", limit="99.50")
+    world.process()
+    world.tick("100", "100.02")
+    world.pass_time(RELOAD_EVERY.total_seconds() - 1)
+    world.tick("100", "100.02")
+    world.pass_time(1)
+    with monkeypatch.context() as broken:
+        broken.setattr(PostgresOrders, "resting", _no_database)
+        with pytest.raises(UnavailableError):
+            world.hub.watch_resting_orders.refresh()
+    assert world.tick("99.40", "99.42") == 1
+
+
+def _no_database(*_: object) -> None:
+    raise UnavailableError("the database does not answer")
 
 
 def test_a_trail_wider_than_the_price_is_refused(world: World):
