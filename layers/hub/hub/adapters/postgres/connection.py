@@ -46,7 +46,8 @@ class Database:
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """What a statement returns. Outside a transaction a lost connection is replaced, once."""
         if self._working:
-            return _fetch(self._open(), sql, parameters)
+            with _unavailable():
+                return _fetch(self._begun(), sql, parameters)
         try:
             return _fetch(self._open(), sql, parameters)
         except psycopg.OperationalError as error:
@@ -85,7 +86,7 @@ class Database:
 
     def commit_with(self, sql: str | None, parameters: Mapping[str, Any] | None) -> None:
         """Run a last statement and commit, in one round trip."""
-        connection = self._open()
+        connection = self._begun()
         with _unavailable():
             if sql is None:
                 connection.execute("COMMIT")
@@ -133,6 +134,12 @@ class Database:
         connection.adapters.register_loader("uuid", TextLoader)
         self._connection = connection
         return connection
+
+    def _begun(self) -> psycopg.Connection[Row]:
+        """The connection of the transaction: a new one would hold none of its locks."""
+        if self._connection is None or self._connection.closed:
+            raise UnavailableError("the transaction's connection is lost", code="database")
+        return self._connection
 
     def _drop_if_broken(self) -> None:
         if self._connection is not None and (self._connection.closed or self._connection.broken):
