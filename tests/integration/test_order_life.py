@@ -109,7 +109,7 @@ def test_an_order_beyond_buying_power_leaves_no_row(world: World):
     before = world.contents()
     with pytest.raises(InsufficientBuyingPowerError) as refused:
         world.submit(customer, "buy", "10.00000001", limit="100")
-    assert refused.value.extra["available"] == "1000.000000"
+    assert refused.value.extra["available"] == "1000.00"
     assert world.contents() == before
 
 

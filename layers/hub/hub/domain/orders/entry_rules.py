@@ -4,7 +4,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from hub.domain.kernel import Fault, InvalidInputError, RejectedError, notional, price_increment
+from hub.domain.kernel import (
+    Fault,
+    InvalidInputError,
+    RejectedError,
+    notional,
+    plain,
+    price_increment,
+)
 from hub.domain.orders.matching import Touch, opposite_price
 from hub.domain.orders.order import STOPS, OrderType, Side, TimeInForce
 from hub.domain.orders.stops import Trail, first_mark
@@ -119,7 +126,7 @@ def check_price(order: NewOrder, touch: Touch, limits: EntryLimits) -> None:
             message,
             code="price_out_of_tolerance",
             faults=(Fault("limit_price", "tolerance", message),),
-            extra={"market_price": str(market), "bound": str(bound.normalize())},
+            extra={"market_price": plain(market, 2), "bound": plain(bound, 2)},
         )
 
 
