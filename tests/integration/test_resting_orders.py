@@ -1,11 +1,16 @@
 """Orders that wait: for their limit, for their stop, for the close. On a real database."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from hub.adapters.postgres.books import PostgresAccountsAtWork
 from hub.adapters.postgres.orders import PostgresOrders
+from hub.application.books import Books
 from hub.application.orders.watch_resting_orders import RELOAD_EVERY, SAVE_EVERY
 from hub.domain.accounts.balance import Balance
 from hub.domain.kernel import RejectedError, UnavailableError
@@ -198,6 +203,33 @@ def test_a_reload_that_failed_leaves_the_book_as_it_was(
         with pytest.raises(UnavailableError):
             world.hub.watch_resting_orders.refresh()
     assert world.tick("99.40", "99.42") == 1
+
+
+def test_an_order_delivered_again_while_it_rests_does_not_turn_its_mark_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    customer = world.customer("1000")
+    world.give(customer, "4", "100")
+    order = world.submit(customer, "sell", "4", trail_percent="10")
+    world.process()
+    (resting,) = world.hub.orders.resting(NEXT_OPEN.replace(year=2000))
+    assert resting.stop is not None
+    risen = resting._replace(stop=resting.stop._replace(price=D(108), mark=D(120)))
+    leader, load = world.another_hub(), PostgresAccountsAtWork.open
+
+    @contextmanager
+    def load_while_the_leader_saves(*given: Any) -> Iterator[Books]:
+        with load(*given) as books:
+            leader.orders.save_marks([risen])
+            yield books
+
+    world.quote("AAPL", "105", "105.05")
+    another = world.submit(customer, "buy", "1", limit="106")
+    monkeypatch.setattr(PostgresAccountsAtWork, "open", load_while_the_leader_saves)
+    assert world.execute([order, another]).failed == []
+    assert world.order(customer, another).state is State.FILLED
+    saved = world.order(customer, order)
+    assert (saved.water_mark, saved.stop_price) == (D(120), D(108))
 
 
 def _no_database(*_: object) -> None:
