@@ -232,6 +232,21 @@ def test_an_order_delivered_again_while_it_rests_does_not_turn_its_mark_back(
     assert (saved.water_mark, saved.stop_price) == (D(120), D(108))
 
 
+def test_what_the_queue_did_not_take_is_reached_by_the_next_quote(world: World):
+    customer = world.customer()
+    world.give(customer, "4", "100")
+    order = world.submit(customer, "sell", "4", trail_price="10")
+    world.process()
+    world.tick("100", "100.05")
+    world.pass_time(15)
+    world.tick("120", "120.05")
+    world.sent.up = False
+    assert world.tick("110", "110.05") == 0
+    world.sent.up = True
+    assert world.tick("110", "110.05") == 1
+    assert world.order(customer, order).state is State.FILLED
+
+
 def _no_database(*_: object) -> None:
     raise UnavailableError("the database does not answer")
 

@@ -53,7 +53,7 @@ class WatchRestingOrders:
         return len(self._book)
 
     def observe(self, quote: Quote) -> int:
-        """How many orders were sent."""
+        """How many orders were sent. Those that the queue did not take go back into the book."""
         reached = self._book.take_reached(quote.symbol, Touch(quote.bid, quote.ask))
         if not reached:
             return 0
@@ -72,4 +72,8 @@ class WatchRestingOrders:
             )
             for order in reached
         ]
-        return len(self.publisher.publish(messages))
+        taken = set(self.publisher.publish(messages))
+        for message, order in zip(messages, reached, strict=True):
+            if message.message_id not in taken:
+                self._book.put(order)
+        return len(taken)
