@@ -8,12 +8,12 @@ from hub.domain.market.clock import MarketClock
 from stream.link import Link
 
 NAME = "replay"
-_LOAD = "SELECT market, wall, speed FROM market_clock WHERE name = %s"
+_LOAD = "SELECT market, wall, speed, until FROM market_clock WHERE name = %s"
 # The condition keeps a leader that was cut off, and does not know it, from turning time back.
 _SAVE = """
-INSERT INTO market_clock (name, market, wall, speed) VALUES (%s, %s, %s, %s)
+INSERT INTO market_clock (name, market, wall, speed, until) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (name) DO UPDATE
-SET market = excluded.market, wall = excluded.wall, speed = excluded.speed
+SET market = excluded.market, wall = excluded.wall, speed = excluded.speed, until = excluded.until
 WHERE market_clock.market <= excluded.market
 """
 
@@ -32,7 +32,7 @@ class PostgresClock:
 
     async def save(self, clock: MarketClock) -> None:
         await self.link.attempt(
-            lambda: self._execute(_SAVE, NAME, clock.market, clock.wall, clock.speed)
+            lambda: self._execute(_SAVE, NAME, clock.market, clock.wall, clock.speed, clock.until)
         )
 
     async def close(self) -> None:

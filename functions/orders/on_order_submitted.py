@@ -7,8 +7,16 @@ from hub.domain.kernel import UnavailableError
 from hub.entrypoints.logs import logger
 from hub.entrypoints.queue import Received, queue_handler
 
+WANTED = {"order_id", "account_id", "symbol"}
+
 
 def on_order_submitted(messages: Sequence[Received], trace_id: str) -> list[str]:
+    broken = [each.message_id for each in messages if not each.body.keys() >= WANTED]
+    whole = [each for each in messages if each.body.keys() >= WANTED]
+    return broken + _processed(whole, trace_id)
+
+
+def _processed(messages: Sequence[Received], trace_id: str) -> list[str]:
     try:
         failed = set(hub().process_submitted([each.body for each in messages], trace_id))
     except UnavailableError as error:

@@ -340,7 +340,7 @@ def test_several_broken_fields_are_all_named(shared_front: Front, rich: Customer
         (
             {"quantity": "101"},
             "insufficient_buying_power",
-            {"available": "10000.000000", "required": "10100.000000"},
+            {"available": "10000.00", "required": "10100.00"},
         ),
         (
             {"side": "sell", "limit_price": "100.00"},

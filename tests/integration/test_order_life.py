@@ -109,7 +109,7 @@ def test_an_order_beyond_buying_power_leaves_no_row(world: World):
     before = world.contents()
     with pytest.raises(InsufficientBuyingPowerError) as refused:
         world.submit(customer, "buy", "10.00000001", limit="100")
-    assert refused.value.extra["available"] == "1000.000000"
+    assert refused.value.extra["available"] == "1000.00"
     assert world.contents() == before
 
 
@@ -144,14 +144,14 @@ def test_a_price_that_runs_beyond_all_cash_fails_the_order_and_frees_its_money(w
     assert world.position(customer) == Position()
 
 
-def test_an_order_worth_less_than_the_smallest_money_costs_nothing_and_is_taken(world: World):
+def test_a_buy_worth_less_than_the_smallest_money_is_refused(world: World):
     customer = world.customer("1")
     world.quote("FB", "28", "28")
-    order = world.submit(customer, "buy", "0.000000001", symbol="FB")
-    world.process()
-    assert world.order(customer, order).state is State.FILLED
-    assert world.balance(customer) == Balance(D(1), D(0), D(0))
-    assert world.position(customer, "FB").quantity == D("0.000000001")
+    before = world.contents()
+    with pytest.raises(RejectedError) as refused:
+        world.submit(customer, "buy", "0.000000001", symbol="FB")
+    assert (refused.value.code, refused.value.faults[0].field) == ("order_too_small", "quantity")
+    assert world.contents() == before
 
 
 def test_a_closed_market_queues_and_the_open_executes(world: World):
@@ -182,6 +182,20 @@ def test_what_does_not_wait_is_refused_while_the_market_is_closed(world: World, 
         world.submit(customer, "buy", "5", tif=tif)
     assert (refused.value.code, refused.value.faults[0].field) == ("market_closed", "time_in_force")
     assert world.contents() == before
+
+
+@pytest.mark.parametrize("tif", ["ioc", "fok"])
+def test_what_does_not_wait_and_comes_after_the_close_is_canceled(world: World, tif: str):
+    customer = world.customer("1000")
+    world.quote("AAPL", "100", "100")
+    order = world.submit(customer, "buy", "5", tif=tif)
+    world.market(CLOSED)
+    assert world.process().failed == []
+    assert world.order(customer, order).state is State.CANCELED
+    assert world.balance(customer) == Balance(D(1000), D(0), D(0))
+    world.market(NEXT_OPEN)
+    assert world.hub.release_queued_orders("t") == 0
+    assert world.broken_invariants() == {}
 
 
 def test_an_order_waits_while_the_quote_is_stale_and_trades_on_the_next_fresh_one(world: World):

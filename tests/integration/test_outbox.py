@@ -57,6 +57,28 @@ def test_sweeping_takes_batch_after_batch_until_all_are_sent(world: World):
     assert len({each.message_id for each in world.sent.messages}) == 230
 
 
+def test_a_sweeper_that_loses_the_database_says_so_and_sends_again_later(world: World):
+    customer = world.customer()
+    world.sent.up = False
+    world.deposit(customer, "1")
+    world.sent.up = True
+    world.clock.advance(6)
+
+    def publish(messages):
+        world.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE usename <> current_user AND datname = current_database()"
+        )
+        return taken(messages)
+
+    taken, world.sent.publish = world.sent.publish, publish  # type: ignore[method-assign]  # cuts it
+    with pytest.raises(UnavailableError):
+        world.hub.sweep_outbox()
+    world.sent.publish = taken  # type: ignore[method-assign]  # the database is back
+    assert world.hub.sweep_outbox() == 1
+    assert world.sql("SELECT count(*) FROM outbox") == [(0,)]
+
+
 def test_while_the_queue_is_down_the_sweeper_keeps_everything(world: World):
     customer = world.customer()
     world.sent.up = False

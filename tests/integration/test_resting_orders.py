@@ -1,10 +1,16 @@
 """Orders that wait: for their limit, for their stop, for the close. On a real database."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from hub.adapters.postgres.books import PostgresAccountsAtWork
+from hub.adapters.postgres.orders import PostgresOrders
+from hub.application.books import Books
 from hub.application.orders.watch_resting_orders import RELOAD_EVERY, SAVE_EVERY
 from hub.domain.accounts.balance import Balance
 from hub.domain.kernel import RejectedError, UnavailableError
@@ -163,6 +169,88 @@ def test_a_saved_mark_never_goes_back(world: World):
     assert world.order(customer, order).water_mark == D(120)
 
 
+def test_a_mark_that_could_not_be_saved_is_saved_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    customer = world.customer()
+    world.give(customer, "4", "100")
+    order = world.submit(customer, "sell", "4", trail_percent="10")
+    world.process()
+    world.tick("120", "120.05")
+    world.pass_time(SAVE_EVERY.total_seconds())
+    with monkeypatch.context() as broken:
+        broken.setattr(PostgresOrders, "save_marks", _no_database)
+        with pytest.raises(UnavailableError):
+            world.hub.watch_resting_orders.refresh()
+    world.pass_time(RELOAD_EVERY.total_seconds())
+    assert world.tick("119", "119.05") == 0
+    assert world.order(customer, order).water_mark == D(120)
+
+
+def test_a_reload_that_failed_leaves_the_book_as_it_was(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    customer = world.customer("1000")
+    world.quote("AAPL", "100", "100.02")
+    world.submit(customer, "buy", "2", limit="99.50")
+    world.process()
+    world.tick("100", "100.02")
+    world.pass_time(RELOAD_EVERY.total_seconds() - 1)
+    world.tick("100", "100.02")
+    world.pass_time(1)
+    with monkeypatch.context() as broken:
+        broken.setattr(PostgresOrders, "resting", _no_database)
+        with pytest.raises(UnavailableError):
+            world.hub.watch_resting_orders.refresh()
+    assert world.tick("99.40", "99.42") == 1
+
+
+def test_an_order_delivered_again_while_it_rests_does_not_turn_its_mark_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    customer = world.customer("1000")
+    world.give(customer, "4", "100")
+    order = world.submit(customer, "sell", "4", trail_percent="10")
+    world.process()
+    (resting,) = world.hub.orders.resting(NEXT_OPEN.replace(year=2000))
+    assert resting.stop is not None
+    risen = resting._replace(stop=resting.stop._replace(price=D(108), mark=D(120)))
+    leader, load = world.another_hub(), PostgresAccountsAtWork.open
+
+    @contextmanager
+    def load_while_the_leader_saves(*given: Any) -> Iterator[Books]:
+        with load(*given) as books:
+            leader.orders.save_marks([risen])
+            yield books
+
+    world.quote("AAPL", "105", "105.05")
+    another = world.submit(customer, "buy", "1", limit="106")
+    monkeypatch.setattr(PostgresAccountsAtWork, "open", load_while_the_leader_saves)
+    assert world.execute([order, another]).failed == []
+    assert world.order(customer, another).state is State.FILLED
+    saved = world.order(customer, order)
+    assert (saved.water_mark, saved.stop_price) == (D(120), D(108))
+
+
+def test_what_the_queue_did_not_take_is_reached_by_the_next_quote(world: World):
+    customer = world.customer()
+    world.give(customer, "4", "100")
+    order = world.submit(customer, "sell", "4", trail_price="10")
+    world.process()
+    world.tick("100", "100.05")
+    world.pass_time(15)
+    world.tick("120", "120.05")
+    world.sent.up = False
+    assert world.tick("110", "110.05") == 0
+    world.sent.up = True
+    assert world.tick("110", "110.05") == 1
+    assert world.order(customer, order).state is State.FILLED
+
+
+def _no_database(*_: object) -> None:
+    raise UnavailableError("the database does not answer")
+
+
 def test_a_trail_wider_than_the_price_is_refused(world: World):
     customer = world.customer()
     world.give(customer, "1", "100")
@@ -283,3 +371,32 @@ def test_a_cancel_whose_answer_was_lost_is_answered_when_it_runs_again(world: Wo
     assert world.cancel(customer, order).state is State.CANCELED
     assert lost
     assert world.balance(customer) == Balance(D(1000), D(0), D(0))
+
+
+def test_one_day_order_that_breaks_does_not_keep_the_others_alive(world: World):
+    customer = world.customer("1000")
+    world.quote("AAPL", "100", "100.02")
+    good = world.submit(customer, "buy", "2", limit="90")
+    bad = world.submit(customer, "buy", "2", limit="91")
+    world.process()
+    world.process()
+    world.tamper(f"UPDATE orders SET reserved_cash = 5000 WHERE order_id = '{bad.order_id}'")
+
+    world.market(AFTER_THE_CLOSE)
+    assert world.hub.expire_orders("t") == 1
+
+    assert world.order(customer, good).state is State.EXPIRED
+    assert world.order(customer, bad).state is State.NEW
+    world.tamper(f"UPDATE orders SET reserved_cash = 182 WHERE order_id = '{bad.order_id}'")
+
+
+def test_while_nobody_keeps_the_clock_no_order_is_ended_or_sent(world: World):
+    customer = world.customer("1000")
+    world.quote("AAPL", "100", "100.02")
+    order = world.submit(customer, "buy", "2", limit="90")
+    world.process()
+    world.market(AFTER_THE_CLOSE)
+    world.clock.advance(6)
+    assert world.hub.expire_orders("t") == 0
+    assert world.hub.release_queued_orders("t") == 0
+    assert world.order(customer, order).state is State.NEW

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from hub.domain.accounts.balance import insufficient
+from hub.domain.accounts.position import insufficient_holdings
 from hub.domain.kernel import InvalidInputError, RejectedError
 from hub.domain.orders.entry_rules import (
     EntryLimits,
@@ -231,6 +233,19 @@ def test_only_a_limit_far_through_the_market_is_refused(side: str, limit: str | 
             check_price(order, TOUCH, EntryLimits())
         assert refused.value.faults[0][:2] == ("limit_price", "tolerance")
         assert D(refused.value.extra["bound"]) in {D("150.03"), D("49.99")}
+
+
+def test_amounts_in_refusals_are_written_without_exponents():
+    with pytest.raises(RejectedError) as far:
+        check_price(asked(limit="601"), Touch(D("399.9"), D(400)), EntryLimits())
+    assert far.value.extra == {"market_price": "400.00", "bound": "600.00"}
+    holdings = insufficient_holdings(D("0E-9"), D("0.000000001"))
+    assert holdings.extra == {"available": "0", "required": "0.000000001"}
+    assert holdings.detail == "the order sells 0.000000001, 0 can be sold"
+    assert insufficient(D("5.000000"), D("1E+2")).extra == {
+        "available": "5.00",
+        "required": "100.00",
+    }
 
 
 def test_a_buy_reserves_its_limit_or_the_padded_ask():

@@ -82,11 +82,12 @@ def test_a_trailing_stop_is_tested_against_its_stop_as_it_stood_and_then_follows
     book = TriggerBook()
     book.put(trailing("t", SELL, "130", "10"))
     assert taken(book, "140", "150") == []
-    (moved,) = book.take_moved()
+    (moved,) = book.moved()
+    book.forget_moved()
     assert moved.stop is not None
     assert (moved.stop.mark, moved.stop.price) == (Decimal(140), Decimal(130))
     assert taken(book, "135", "145") == []
-    assert book.take_moved() == []
+    assert book.moved() == []
     assert taken(book, "130", "131") == ["t"]
 
 
@@ -116,8 +117,9 @@ def test_a_trailing_stop_only_ever_moves_in_the_orders_favour(side, prices, amou
         assert bool(reached) == is_reached(side, stood, now)
         if reached:
             break
-        for moved in book.take_moved():
+        for moved in book.moved():
             assert moved.stop is not None
             better = moved.stop.price < stood if side is BUY else moved.stop.price > stood
             assert better
             stood = moved.stop.price
+        book.forget_moved()

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from hub.adapters.aws.signed import AwsJson
 from hub.domain.kernel import UnavailableError
 
-_TIMEOUT_SECONDS = 25.0
+# Longer than the machine may run, shorter than the function that waits for it.
+_TIMEOUT_SECONDS = 9.5
 
 
 class StepFunctionsWorkflow:

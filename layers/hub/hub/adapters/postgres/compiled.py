@@ -232,7 +232,7 @@ WHERE exchange_sessions.exchange = %(b_exchange)s::VARCHAR AND exchange_sessions
 """
 
 FIND_MARKET_CLOCK = """
-SELECT market_clock.market, market_clock.wall, market_clock.speed
+SELECT market_clock.market, market_clock.wall, market_clock.speed, market_clock.until
 FROM market_clock
 WHERE market_clock.name = %(b_name)s::VARCHAR
 """

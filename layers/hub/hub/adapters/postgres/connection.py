@@ -24,6 +24,10 @@ Statement = tuple[str, Mapping[str, Any]]
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
+class BrokenRuleError(Exception):
+    """A rule that the database keeps was about to be broken; it is named. A defect of ours."""
+
+
 class DatabaseAddress(NamedTuple):
     """`password` gives a fresh one at each connect, where the URL holds none (IAM).
 
@@ -46,9 +50,11 @@ class Database:
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """What a statement returns. Outside a transaction a lost connection is replaced, once."""
         if self._working:
-            return _fetch(self._open(), sql, parameters)
+            with _unavailable():
+                return _fetch(self._begun(), sql, parameters)
         try:
-            return _fetch(self._open(), sql, parameters)
+            with _without_rows():
+                return _fetch(self._open(), sql, parameters)
         except psycopg.OperationalError as error:
             logger.warning("statement runs again: %s", type(error).__name__)
             self._drop_if_broken()
@@ -85,7 +91,7 @@ class Database:
 
     def commit_with(self, sql: str | None, parameters: Mapping[str, Any] | None) -> None:
         """Run a last statement and commit, in one round trip."""
-        connection = self._open()
+        connection = self._begun()
         with _unavailable():
             if sql is None:
                 connection.execute("COMMIT")
@@ -134,6 +140,12 @@ class Database:
         self._connection = connection
         return connection
 
+    def _begun(self) -> psycopg.Connection[Row]:
+        """The connection of the transaction: a new one would hold none of its locks."""
+        if self._connection is None or self._connection.closed:
+            raise UnavailableError("the transaction's connection is lost", code="database")
+        return self._connection
+
     def _drop_if_broken(self) -> None:
         if self._connection is not None and (self._connection.closed or self._connection.broken):
             self.close()
@@ -152,9 +164,21 @@ class Database:
 def _unavailable() -> Iterator[None]:
     """The database's own trouble becomes UnavailableError; a broken rule stays what it is."""
     try:
-        yield
+        with _without_rows():
+            yield
     except psycopg.OperationalError as error:
         raise UnavailableError("the database does not answer", code="database") from error
+
+
+@contextmanager
+def _without_rows() -> Iterator[None]:
+    """PostgreSQL's words about a broken rule repeat the row: what people own is not for logs."""
+    try:
+        yield
+    except psycopg.errors.UniqueViolation:
+        raise
+    except psycopg.IntegrityError as error:
+        raise BrokenRuleError(error.diag.constraint_name or type(error).__name__) from None
 
 
 def _fetch(

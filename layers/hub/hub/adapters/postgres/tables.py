@@ -170,6 +170,7 @@ market_clock = Table(
     Column("market", MOMENT, nullable=False),
     Column("wall", MOMENT, nullable=False),
     Column("speed", Double, nullable=False),
+    Column("until", MOMENT),
 )
 
 orders = Table(

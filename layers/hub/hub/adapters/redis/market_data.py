@@ -7,6 +7,7 @@ reads all that a use case needs. Without Redis the answers stay right: the last 
 import json
 import logging
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from decimal import InvalidOperation
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -47,7 +48,7 @@ class RedisMarketData:
     def view(self, symbols: Sequence[str]) -> MarketView:
         values = self._read([CLOCK_KEY, *(QUOTE_KEY + symbol for symbol in symbols)])
         clock = _decoded(values[0], clock_from_record) or self._prices.clock()
-        clock = clock or MarketClock(self._clock.now(), self._clock.now())
+        clock = clock or _stopped(self._clock.now())
         quotes: dict[str, Quote] = {}
         for symbol, value in zip(symbols, values[1:], strict=True):
             if quote := _decoded(value, quote_from_record):
@@ -74,6 +75,11 @@ class RedisMarketData:
             self._again_at = monotonic() + _LEAVE_ALONE_SECONDS
             return nothing
         return values
+
+
+def _stopped(now: datetime) -> MarketClock:
+    """Where nobody knows the market's time: a clock that stands, whose source is down."""
+    return MarketClock(now, datetime.min.replace(tzinfo=UTC), 0.0)
 
 
 def _decoded(value: Any, decode: Callable[[dict[str, Any]], Decoded]) -> Decoded | None:

@@ -26,7 +26,7 @@ from hub.domain.orders.matching import (
     match_on_arrival,
     match_resting,
 )
-from hub.domain.orders.order import IMMEDIATE, Order, Side, State
+from hub.domain.orders.order import Order, Side, State
 from hub.domain.orders.stops import Trail, better_mark, is_reached
 
 logger = logging.getLogger(__name__)
@@ -156,7 +156,7 @@ class _Batch:
         if order.state is State.PENDING_NEW:
             waiting = order.move(State.ACCEPTED, self.moment.now)
             order = self.steps.take(order, waiting, action, detail)
-        if order.state is State.ACCEPTED and order.time_in_force in IMMEDIATE:
+        if order.state is State.ACCEPTED and not order.may_wait:
             ended = order.move(State.CANCELED, self.moment.now)
             self.steps.end(order, ended, "does_not_wait", detail)
 
@@ -170,6 +170,8 @@ class _Batch:
         if order.waits_for_trigger:
             order = self._test_stop(order, touch, seen)
             if order.waits_for_trigger:
+                if arriving:
+                    self._follow(order, touch)
                 return
             arriving = True
         match = match_on_arrival(order, touch) if arriving else match_resting(order, touch)
@@ -181,21 +183,27 @@ class _Batch:
 
     def _test_stop(self, order: Order, touch: Touch, seen: Mapping[str, object]) -> Order:
         """The order, triggered if its stop was reached: by the quote that sent it here, though the
-        market may have turned since, or by the present one. A trailing stop follows meanwhile."""
+        market may have turned since, or by the present one."""
         election = self.elections.get(order.order_id)
         if election is not None:
             order = _as_elected(order, election)
         assert order.stop_price is not None
         reached = [touch] if election is None else [election.touch, touch]
         if not any(is_reached(order.side, order.stop_price, each) for each in reached):
-            followed = _followed(order, touch)
-            if followed is not order:
-                self.books.change(followed)
-            return followed
+            return order
         detail = {**seen, "stop_price": plain(order.stop_price, 2)}
         if election is not None:
             detail["elected_by"] = election.quote_id
         return self.steps.note(order.trigger(self.moment.now), "OrderTriggered", detail)
+
+    def _follow(self, order: Order, touch: Touch) -> None:
+        """A trailing stop that comes to rest starts from the present market. From then on the
+        trigger book moves its mark, and does so without the account's lock."""
+        if order.water_mark is None:
+            return
+        mark = better_mark(order.side, order.water_mark, touch)
+        trail = Trail(order.trail_price, order.trail_percent)
+        self.books.change(order.trail(mark, trail.stop(order.side, mark)))
 
     def _fill(self, order: Order, match: Match, quote: Quote) -> None:
         account = self.books.accounts[order.account_id]
@@ -259,16 +267,6 @@ def _as_elected(order: Order, election: Election) -> Order:
         else election.mark >= order.water_mark
     )
     return order.trail(election.mark, election.stop) if onward else order
-
-
-def _followed(order: Order, touch: Touch) -> Order:
-    if order.water_mark is None:
-        return order
-    mark = better_mark(order.side, order.water_mark, touch)
-    if mark == order.water_mark:
-        return order
-    trail = Trail(order.trail_price, order.trail_percent)
-    return order.trail(mark, trail.stop(order.side, mark))
 
 
 def _cash_moves(

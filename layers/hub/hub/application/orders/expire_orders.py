@@ -1,5 +1,6 @@
 """At the close, end the day orders of the session (order-semantics 3)."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,8 +17,10 @@ from hub.application.ports import (
     Orders,
 )
 from hub.application.relay import Relay
-from hub.domain.kernel import OrderId
+from hub.domain.kernel import OrderId, UnavailableError
 from hub.domain.orders.order import State
+
+logger = logging.getLogger(__name__)
 
 BATCH = 50
 _WORKING = frozenset({State.NEW, State.PARTIALLY_FILLED})
@@ -36,17 +39,39 @@ class ExpireOrders:
     relay: Relay
 
     def __call__(self, trace_id: str) -> int:
-        """How many orders were ended."""
+        """How many orders were ended; none while nobody keeps the market's clock."""
         now = self.clock.now()
-        market_time = self.market_data.view([]).clock.held_at(now)
+        market = self.market_data.view([]).clock
+        if market.source_stopped(now):
+            return 0
+        market_time = market.held_at(now)
         calendar = self.calendars.around(EXCHANGE, market_time)
         closed = calendar.last_close(market_time)
         moment = Moment(now, market_time, calendar, trace_id)
         ended = 0
         while closed and (due := self.orders.day_orders_before(closed, BATCH)):
-            ended += self._end(due, moment)
-            if len(due) < BATCH:
+            of_these = self._end_or_try_each(due, moment)
+            ended += of_these
+            if of_these < BATCH:
                 break
+        return ended
+
+    def _end_or_try_each(self, due: Sequence[OpenOrder], moment: Moment) -> int:
+        """An order that breaks the transaction does not keep the others alive."""
+        try:
+            return self._end(due, moment)
+        except UnavailableError:
+            raise
+        except Exception:
+            logger.exception("the orders are ended one by one")
+        ended = 0
+        for order in due:
+            try:
+                ended += self._end([order], moment)
+            except UnavailableError:
+                raise
+            except Exception:
+                logger.exception("order %s cannot be ended", order.order_id)
         return ended
 
     def _end(self, due: Sequence[OpenOrder], moment: Moment) -> int:

@@ -23,7 +23,10 @@ class ReleaseQueuedOrders:
 
     def __call__(self, trace_id: str) -> int:
         """How many orders were sent."""
-        market_time = self.market_data.view([]).clock.held_at(self.clock.now())
+        now, market = self.clock.now(), self.market_data.view([]).clock
+        if market.source_stopped(now):
+            return 0
+        market_time = market.held_at(now)
         if self.calendars.around(EXCHANGE, market_time).session_at(market_time) is None:
             return 0
         messages = [

@@ -37,20 +37,23 @@ class WatchRestingOrders:
     def refresh(self) -> int:
         """Take in what has come to rest since the last time. How many orders are watched."""
         now = self.clock.now()
-        if now - self._saved_at >= SAVE_EVERY:
+        whole = now - self._reloaded_at >= RELOAD_EVERY
+        if whole or now - self._saved_at >= SAVE_EVERY:
+            self.orders.save_marks(self._book.moved())
+            self._book.forget_moved()
             self._saved_at = now
-            self.orders.save_marks(self._book.take_moved())
-        since = self._read_at - _COMMITS_WITHIN if self._read_at > _BEGINNING else _BEGINNING
-        if now - self._reloaded_at >= RELOAD_EVERY:
-            self.orders.save_marks(self._book.take_moved())
-            self._book, self._reloaded_at, since = TriggerBook(), now, _BEGINNING
-        for order in self.orders.resting(since):
+        since = _BEGINNING if whole else self._read_at - _COMMITS_WITHIN
+        # The database may fail at each of these; until all is read, the book stays as it was.
+        resting = self.orders.resting(since)
+        if whole:
+            self._book, self._reloaded_at = TriggerBook(), now
+        for order in resting:
             self._book.put(order)
         self._read_at = now
         return len(self._book)
 
     def observe(self, quote: Quote) -> int:
-        """How many orders were sent."""
+        """How many orders were sent. Those that the queue did not take go back into the book."""
         reached = self._book.take_reached(quote.symbol, Touch(quote.bid, quote.ask))
         if not reached:
             return 0
@@ -69,4 +72,8 @@ class WatchRestingOrders:
             )
             for order in reached
         ]
-        return len(self.publisher.publish(messages))
+        taken = set(self.publisher.publish(messages))
+        for message, order in zip(messages, reached, strict=True):
+            if message.message_id not in taken:
+                self._book.put(order)
+        return len(taken)

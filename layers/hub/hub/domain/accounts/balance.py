@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from hub.domain.accounts.ledger import Ledger
-from hub.domain.kernel import CURRENCY, Fault, ForbiddenError, RejectedError
+from hub.domain.kernel import CURRENCY, Fault, ForbiddenError, RejectedError, plain
 
 _ZERO = Decimal(0)
 # What the database's columns hold as well: no account has this much.
@@ -17,9 +17,10 @@ class InsufficientBuyingPowerError(ForbiddenError):
 
 
 def insufficient(available: Decimal, required: Decimal) -> InsufficientBuyingPowerError:
+    has, needed = plain(available, 2), plain(required, 2)
     return InsufficientBuyingPowerError(
-        f"the order needs {required} {CURRENCY}, {available} are available",
-        extra={"available": str(available), "required": str(required)},
+        f"the order needs {needed} {CURRENCY}, {has} are available",
+        extra={"available": has, "required": needed},
     )
 
 

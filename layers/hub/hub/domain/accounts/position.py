@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from hub.domain.kernel import ForbiddenError, ratio, unit_price
+from hub.domain.kernel import ForbiddenError, plain, ratio, unit_price
 
 _ZERO = Decimal(0)
 
@@ -13,9 +13,10 @@ class InsufficientHoldingsError(ForbiddenError):
 
 
 def insufficient_holdings(sellable: Decimal, required: Decimal) -> InsufficientHoldingsError:
+    available, wanted = plain(sellable), plain(required)
     return InsufficientHoldingsError(
-        f"the order sells {required}, {sellable} can be sold",
-        extra={"available": str(sellable), "required": str(required)},
+        f"the order sells {wanted}, {available} can be sold",
+        extra={"available": available, "required": wanted},
     )
 
 

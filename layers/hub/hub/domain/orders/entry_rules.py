@@ -4,7 +4,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from hub.domain.kernel import Fault, InvalidInputError, RejectedError, notional, price_increment
+from hub.domain.kernel import (
+    Fault,
+    InvalidInputError,
+    RejectedError,
+    notional,
+    plain,
+    price_increment,
+)
 from hub.domain.orders.matching import Touch, opposite_price
 from hub.domain.orders.order import IMMEDIATE, STOPS, OrderType, Side, TimeInForce
 from hub.domain.orders.stops import Trail, first_mark
@@ -119,12 +126,19 @@ def check_price(order: NewOrder, touch: Touch, limits: EntryLimits) -> None:
             message,
             code="price_out_of_tolerance",
             faults=(Fault("limit_price", "tolerance", message),),
-            extra={"market_price": str(market), "bound": str(bound.normalize())},
+            extra={"market_price": plain(market, 2), "bound": plain(bound, 2)},
         )
 
 
 def check_value(order: NewOrder, touch: Touch, limits: EntryLimits) -> None:
-    """Refuse an order worth more than any single order may be. Raises RejectedError."""
+    """Refuse an order worth more than any single one may be, or a buy that costs nothing.
+
+    Raises RejectedError.
+    """
+    if order.side is Side.BUY and not notional(order.limit_price or touch.ask, order.quantity):
+        message = "so few shares cost less than the smallest amount there is"
+        fault = Fault("quantity", "min_value", message)
+        raise RejectedError(message, code="order_too_small", faults=(fault,))
     price = max(order.limit_price or touch.ask, first_stop(order, touch) or touch.ask)
     if notional(price, order.quantity) > limits.most_value:
         message = f"an order is worth at most {limits.most_value:f} USD"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from hub.domain.orders.order import IMMEDIATE, Order, Side
+from hub.domain.orders.order import Order, Side
 
 
 class Outcome(StrEnum):
@@ -49,9 +49,7 @@ def match_on_arrival(order: Order, touch: Touch) -> Match:
     """
     if order.limit_price is None or is_marketable(order.side, order.limit_price, touch):
         return Match(Outcome.FILL, opposite_price(order.side, touch), order.open_quantity)
-    if order.time_in_force in IMMEDIATE:
-        return Match(Outcome.CANCEL)
-    return Match(Outcome.REST)
+    return Match(Outcome.REST if order.may_wait else Outcome.CANCEL)
 
 
 def match_resting(order: Order, touch: Touch) -> Match:

@@ -161,6 +161,11 @@ class Order:
         return self.has_stop and self.triggered_at is None
 
     @property
+    def may_wait(self) -> bool:
+        """Neither ioc nor fok: what does not trade at once may rest, or wait for the open."""
+        return self.time_in_force not in IMMEDIATE
+
+    @property
     def open_quantity(self) -> Decimal:
         return self.quantity - self.filled_quantity
 

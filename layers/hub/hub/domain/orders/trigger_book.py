@@ -74,11 +74,13 @@ class TriggerBook:
         reached += self._take(symbol, _Queue.SELL_STOPS, touch.bid)
         return reached + self._trail(symbol, touch)
 
-    def take_moved(self) -> Sequence[Resting]:
-        """The trailing stops that moved since the last time, to be saved."""
-        moved = [self._resting[each] for each in self._moved if each in self._resting]
+    def moved(self) -> Sequence[Resting]:
+        """The trailing stops that moved since `forget_moved`, to be saved."""
+        return [self._resting[each] for each in self._moved if each in self._resting]
+
+    def forget_moved(self) -> None:
+        """What moved is saved."""
         self._moved.clear()
-        return moved
 
     def _take(self, symbol: str, queue: _Queue, bound: Decimal) -> list[Resting]:
         waiting = self._queues.get((symbol, queue))

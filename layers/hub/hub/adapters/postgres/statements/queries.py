@@ -175,9 +175,9 @@ def list_sessions() -> Select[Any]:
 
 
 def find_market_clock() -> Select[Any]:
-    return select(market_clock.c.market, market_clock.c.wall, market_clock.c.speed).where(
-        market_clock.c.name == given("name", market_clock.c.name)
-    )
+    return select(
+        market_clock.c.market, market_clock.c.wall, market_clock.c.speed, market_clock.c.until
+    ).where(market_clock.c.name == given("name", market_clock.c.name))
 
 
 def list_last_closes() -> Select[Any]:

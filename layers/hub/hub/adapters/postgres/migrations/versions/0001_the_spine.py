@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("market", sa.DateTime(timezone=True), nullable=False),
         sa.Column("wall", sa.DateTime(timezone=True), nullable=False),
         sa.Column("speed", sa.Double(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_market_clock")),
     )
     op.create_table(
