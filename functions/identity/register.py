@@ -18,7 +18,7 @@ class Registration(Incoming):
         Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["ada@example.com"]),
     ]
     password: Annotated[str, Field(max_length=1024, examples=["four words make one"])]
-    name: Annotated[str, Field(min_length=1, max_length=100, examples=["Ada"])]
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S", examples=["Ada"])]
 
 
 class Registered(Outgoing):

@@ -559,3 +559,31 @@ def test_a_token_that_expired_since_the_gateway_looked_is_refused(world: World):
     assert handler(event, None)["statusCode"] == 401
     event["requestContext"]["requestTimeEpoch"] -= 1
     assert handler(event, None)["statusCode"] == 200
+
+
+def test_an_order_has_one_key_wherever_it_stands(front: Front):
+    me = funded(front)
+    order = {**LIMIT_BUY, "client_order_id": "mine"}
+    before = front.world.contents()
+    for key, rule in (("another", "same"), ("mine" * 40, "same")):
+        refused = front.call(
+            "orders.submit_order", me, body=order, headers={"Idempotency-Key": key}
+        )
+        assert (refused.status, refused.faults) == (400, {("Idempotency-Key", rule)})
+    long = front.call(
+        "orders.submit_order", me, body=LIMIT_BUY, headers={"Idempotency-Key": "k" * 129}
+    )
+    assert long.faults == {("Idempotency-Key", "string_too_long")}
+    assert front.world.contents() == before
+    both = front.call("orders.submit_order", me, body=order, headers={"Idempotency-Key": "mine"})
+    assert (both.status, both.body["client_order_id"]) == (202, "mine")
+
+
+@pytest.mark.parametrize("quantity", ["0.000000001", "0.00009"])
+def test_a_buy_of_next_to_nothing_is_refused(front: Front, quantity: str):
+    me = funded(front)
+    before = front.world.contents()
+    body = {"symbol": "AAPL", "side": "buy", "type": "market", "quantity": quantity}
+    refused = front.call("orders.submit_order", me, body=body)
+    assert (refused.status, refused.faults) == (422, {("quantity", "min_value")})
+    assert front.world.contents() == before

@@ -120,7 +120,15 @@ SymbolList = Annotated[
     Field(max_length=100),
     WithJsonSchema({"type": "string", "description": "symbols, separated by commas"}),
 ]
-PageSize = Annotated[int, Field(ge=1, le=500)]
+
+
+def _digits(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,9}", value, re.ASCII):
+        raise PydanticCustomError("int_parsing", "a whole number in plain digits is wanted")
+    return value
+
+
+PageSize = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=500)]
 Status = Literal["PENDING", "PROCESSING", "EXECUTED", "FAILED", "CANCELLED"]
 
 

@@ -30,6 +30,7 @@ class EntryLimits(NamedTuple):
 
     collar: Decimal = Decimal("0.04")
     tolerance: Decimal = Decimal("0.50")
+    least_value: Decimal = Decimal("0.01")
     most_value: Decimal = Decimal(100_000_000_000)
 
 
@@ -131,12 +132,12 @@ def check_price(order: NewOrder, touch: Touch, limits: EntryLimits) -> None:
 
 
 def check_value(order: NewOrder, touch: Touch, limits: EntryLimits) -> None:
-    """Refuse an order worth more than any single one may be, or a buy that costs nothing.
-
-    Raises RejectedError.
+    """Refuse an order worth more than any single one may be, or a buy of next to nothing, whose
+    cost would be all rounding. Raises RejectedError.
     """
-    if order.side is Side.BUY and not notional(order.limit_price or touch.ask, order.quantity):
-        message = "so few shares cost less than the smallest amount there is"
+    worth = notional(order.limit_price or touch.ask, order.quantity)
+    if order.side is Side.BUY and worth < limits.least_value:
+        message = f"a buy is worth at least {limits.least_value} USD"
         fault = Fault("quantity", "min_value", message)
         raise RejectedError(message, code="order_too_small", faults=(fault,))
     price = max(order.limit_price or touch.ask, first_stop(order, touch) or touch.ask)
