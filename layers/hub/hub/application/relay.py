@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hub.application.books import Books
 from hub.application.ports import Message, Outbox, Publisher
 from hub.domain.kernel import UnavailableError
 
@@ -29,3 +30,10 @@ class Relay:
                 # What was asked for has happened; the sweeper sends these once more.
                 logger.warning("%d sent messages stay in the outbox: %s", len(taken), error.detail)
         return len(taken)
+
+
+def messages_of(books: Books) -> list[Message]:
+    """What a transaction has left in the outbox, to be sent once it has committed."""
+    return [
+        Message(row.message_id, row.account_id, row.destination, row.body) for row in books.messages
+    ]

@@ -7,23 +7,12 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-_OPEN = "('pending_new', 'accepted', 'held', 'new', 'partially_filled')"
-_MOVES = """
-    VALUES ('pending_new', 'accepted'), ('pending_new', 'new'), ('pending_new', 'rejected'),
-        ('accepted', 'new'), ('accepted', 'canceled'), ('accepted', 'rejected'),
-        ('held', 'new'), ('held', 'canceled'),
-        ('new', 'partially_filled'), ('new', 'filled'), ('new', 'canceled'), ('new', 'expired'),
-        ('new', 'pending_cancel'), ('new', 'pending_replace'), ('new', 'replaced'),
-        ('new', 'rejected'),
-        ('partially_filled', 'partially_filled'), ('partially_filled', 'filled'),
-        ('partially_filled', 'canceled'), ('partially_filled', 'expired'),
-        ('partially_filled', 'pending_cancel'), ('partially_filled', 'pending_replace'),
-        ('partially_filled', 'replaced'),
-        ('pending_cancel', 'canceled'), ('pending_cancel', 'new'),
-        ('pending_cancel', 'partially_filled'), ('pending_cancel', 'filled'),
-        ('pending_replace', 'replaced'), ('pending_replace', 'new'),
-        ('pending_replace', 'partially_filled'), ('pending_replace', 'filled')
-"""
+from hub.domain.orders.order import MOVES, TERMINAL
+
+_ENDED = ", ".join(f"'{state}'" for state in sorted(TERMINAL))
+_MOVES = ", ".join(
+    f"('{before}', '{after}')" for before, moves in MOVES.items() for after in sorted(moves)
+)
 
 
 class Invariant(NamedTuple):
@@ -92,9 +81,9 @@ INVARIANTS = (
     Invariant(
         "ended-orders-reserve-nothing",
         "an order that has ended holds no reservation",
-        "SELECT order_id FROM orders WHERE state NOT IN "
-        + _OPEN
-        + " AND (reserved_cash <> 0 OR reserved_quantity <> 0)",
+        "SELECT order_id FROM orders WHERE state IN ("
+        + _ENDED
+        + ") AND (reserved_cash <> 0 OR reserved_quantity <> 0)",
     ),
     Invariant(
         "positions-are-executions",
@@ -177,7 +166,7 @@ INVARIANTS = (
                 lag(state_after) OVER (PARTITION BY order_id ORDER BY sequence) AS earlier,
                 lead(sequence) OVER (PARTITION BY order_id ORDER BY sequence) IS NULL AS is_last
             FROM account_events WHERE order_id IS NOT NULL AND state_after IS NOT NULL
-        ), moves (before, after) AS ("""
+        ), moves (before, after) AS (VALUES """
         + _MOVES
         + """)
         SELECT coalesce(s.order_id, o.order_id)

@@ -26,23 +26,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from hub.domain.accounts.ledger import Ledger
+from hub.domain.orders.order import OrderType, Side, State, TimeInForce
+
 MONEY = Numeric(20, 6)
 QUANTITY = Numeric(20, 9)
 EXACT_VALUE = Numeric(38, 15)
 MOMENT = DateTime(timezone=True)
 ID = Uuid(as_uuid=False)
-
-OPEN_STATES = (
-    "pending_new",
-    "accepted",
-    "held",
-    "new",
-    "partially_filled",
-    "pending_cancel",
-    "pending_replace",
-)
-TERMINAL_STATES = ("filled", "canceled", "expired", "rejected", "replaced")
-LEDGERS = ("settled", "unsettled", "reserved", "holds", "market", "fees", "deposits", "dividends")
 
 metadata = MetaData(
     naming_convention={
@@ -206,10 +197,10 @@ orders = Table(
     Column("water_mark", MONEY),
     Column("triggered_at", MOMENT),
     UniqueConstraint("account_id", "client_order_id"),
-    one_of("side", ("buy", "sell")),
-    one_of("type", ("market", "limit", "stop", "stop_limit", "trailing_stop")),
-    one_of("time_in_force", ("day", "gtc", "ioc", "fok")),
-    one_of("state", OPEN_STATES + TERMINAL_STATES),
+    one_of("side", tuple(Side)),
+    one_of("type", tuple(OrderType)),
+    one_of("time_in_force", tuple(TimeInForce)),
+    one_of("state", tuple(State)),
     between("quantity", "> 0", "1e11"),
     between("limit_price", "> 0"),
     between("stop_price", "> 0"),
@@ -317,7 +308,7 @@ ledger_entries = Table(
     Column("amount", MONEY, nullable=False),
     PrimaryKeyConstraint("transaction_id", "ledger", "currency"),
     Index("ix_ledger_entries_account", "account_id", "ledger"),
-    one_of("ledger", LEDGERS),
+    one_of("ledger", tuple(Ledger)),
     CheckConstraint("amount > -1e12 AND amount < 1e12 AND amount <> 0", name="amount_range"),
 )
 

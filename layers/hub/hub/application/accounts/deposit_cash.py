@@ -6,8 +6,8 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from hub.application.books import Books, Cause, Destination, domain_event
-from hub.application.ports import Accounts, AccountsAtWork, Clock, Ids, Message
-from hub.application.relay import Relay
+from hub.application.ports import Accounts, AccountsAtWork, Clock, Ids
+from hub.application.relay import Relay, messages_of
 from hub.domain.accounts.balance import Balance
 from hub.domain.kernel import AccountId, ConflictError, CustomerId, NotFoundError, plain
 
@@ -50,7 +50,7 @@ class DepositCash:
             balance = books.accounts[command.account_id].balance
         if earlier is not None and earlier != command.amount:
             raise ConflictError("this key was used for another deposit", code="key_reused")
-        self.relay.send([Message(*row[:4]) for row in books.messages])
+        self.relay.send(messages_of(books))
         return Deposit(deposit_id, command.amount, balance)
 
     def _deposit_id(self, command: DepositCashCommand) -> str:

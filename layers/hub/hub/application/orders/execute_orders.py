@@ -1,6 +1,5 @@
 """Decide and book a batch of orders in one transaction: execute, rest, queue or reject each."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,11 +12,12 @@ from hub.application.books import (
     canonical,
 )
 from hub.application.orders.election import Election
-from hub.application.orders.steps import Moment, Steps
+from hub.application.orders.steps import Moment, Steps, together_or_each
 from hub.application.ports import AccountsAtWork, Calendars, Clock, Ids, MarketView, Message
+from hub.application.relay import messages_of
 from hub.domain.accounts.balance import Amounts, Balance, InsufficientBuyingPowerError
 from hub.domain.accounts.position import Position
-from hub.domain.kernel import CURRENCY, AccountId, OrderId, UnavailableError, notional, plain, ratio
+from hub.domain.kernel import CURRENCY, AccountId, OrderId, notional, plain, ratio
 from hub.domain.market.quote import Quote, quote_record
 from hub.domain.orders.matching import (
     Match,
@@ -28,8 +28,6 @@ from hub.domain.orders.matching import (
 )
 from hub.domain.orders.order import Order, Side, State
 from hub.domain.orders.stops import Trail, better_mark, is_reached
-
-logger = logging.getLogger(__name__)
 
 EXCHANGE = "XNYS"
 _ARRIVING = frozenset({State.PENDING_NEW, State.ACCEPTED})
@@ -68,36 +66,21 @@ class ExecuteOrders:
     ids: Ids
 
     def __call__(self, command: ExecuteOrdersCommand) -> ExecutedOrders:
-        """Raises UnavailableError, having done nothing.
+        """Raises having done nothing.
 
         An order that breaks the whole transaction is found by trying each alone, so that it does
         not take the others with it.
         """
-        try:
+        if len(command.orders) == 1:
             return self._execute(command)
-        except UnavailableError:
-            raise
-        except Exception:
-            if len(command.orders) == 1:
-                raise
-            logger.exception("the batch is tried order by order")
-        return self._one_by_one(command)
-
-    def _one_by_one(self, command: ExecuteOrdersCommand) -> ExecutedOrders:
-        failed: list[OrderId] = []
-        messages: list[Message] = []
-        for order in command.orders:
-            try:
-                executed = self._execute(command._replace(orders=[order]))
-            except UnavailableError:
-                raise
-            except Exception:
-                logger.exception("order %s cannot be decided", order.order_id)
-                failed.append(order.order_id)
-            else:
-                failed += executed.failed
-                messages += executed.messages
-        return ExecutedOrders(failed, messages)
+        done, broken = together_or_each(
+            command.orders, lambda orders: self._execute(command._replace(orders=orders))
+        )
+        failed = [order.order_id for order in broken]
+        return ExecutedOrders(
+            failed + [each for batch in done for each in batch.failed],
+            [each for batch in done for each in batch.messages],
+        )
 
     def _execute(self, command: ExecuteOrdersCommand) -> ExecutedOrders:
         now = self.clock.now()
@@ -110,11 +93,7 @@ class ExecuteOrders:
             elections = {each.order_id: each.election for each in command.orders}
             batch = _Batch(Steps(books, moment, self.ids), command.view, elections)
             failed = [each for each in elections if not batch.process(each)]
-        messages = [
-            Message(row.message_id, row.account_id, row.destination, row.body)
-            for row in books.messages
-        ]
-        return ExecutedOrders(failed, messages)
+        return ExecutedOrders(failed, messages_of(books))
 
 
 @dataclass(frozen=True, slots=True)

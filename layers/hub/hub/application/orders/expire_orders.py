@@ -1,26 +1,22 @@
 """At the close, end the day orders of the session (order-semantics 3)."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.application.orders.execute_orders import EXCHANGE
-from hub.application.orders.steps import Moment, Steps
+from hub.application.orders.steps import Moment, Steps, together_or_each
 from hub.application.ports import (
     AccountsAtWork,
     Calendars,
     Clock,
     Ids,
     MarketData,
-    Message,
     OpenOrder,
     Orders,
 )
-from hub.application.relay import Relay
-from hub.domain.kernel import OrderId, UnavailableError
+from hub.application.relay import Relay, messages_of
+from hub.domain.kernel import OrderId
 from hub.domain.orders.order import State
-
-logger = logging.getLogger(__name__)
 
 BATCH = 50
 _WORKING = frozenset({State.NEW, State.PARTIALLY_FILLED})
@@ -50,28 +46,12 @@ class ExpireOrders:
         moment = Moment(now, market_time, calendar, trace_id)
         ended = 0
         while closed and (due := self.orders.day_orders_before(closed, BATCH)):
-            of_these = self._end_or_try_each(due, moment)
+            # An order that breaks the transaction does not keep the others alive.
+            done, _ = together_or_each(due, lambda orders: self._end(orders, moment))
+            of_these = sum(done)
             ended += of_these
             if of_these < BATCH:
                 break
-        return ended
-
-    def _end_or_try_each(self, due: Sequence[OpenOrder], moment: Moment) -> int:
-        """An order that breaks the transaction does not keep the others alive."""
-        try:
-            return self._end(due, moment)
-        except UnavailableError:
-            raise
-        except Exception:
-            logger.exception("the orders are ended one by one")
-        ended = 0
-        for order in due:
-            try:
-                ended += self._end([order], moment)
-            except UnavailableError:
-                raise
-            except Exception:
-                logger.exception("order %s cannot be ended", order.order_id)
         return ended
 
     def _end(self, due: Sequence[OpenOrder], moment: Moment) -> int:
@@ -80,7 +60,7 @@ class ExpireOrders:
         with self.accounts_at_work.open(account_ids, order_ids) as books:
             steps = Steps(books, moment, self.ids)
             ended = sum(_end_one(steps, order_id) for order_id in order_ids)
-        self.relay.send([Message(*row[:4]) for row in books.messages])
+        self.relay.send(messages_of(books))
         return ended
 
 

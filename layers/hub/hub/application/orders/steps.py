@@ -1,16 +1,22 @@
 """The steps of orders within one transaction: each moves the order, and says so everywhere."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from hub.application.books import Books, Cause, Destination, domain_event
 from hub.application.ports import Ids
+from hub.domain.kernel import UnavailableError
 from hub.domain.market.calendar import Calendar
 from hub.domain.orders.order import Order, State
 
+logger = logging.getLogger(__name__)
+
+Wanted = TypeVar("Wanted")
+Done = TypeVar("Done")
 _ZERO = Decimal(0)
 
 _EVENTS = {
@@ -70,15 +76,10 @@ class Steps:
 
     def note(self, order: Order, kind: str, detail: Mapping[str, object]) -> Order:
         """Something happened to the order that did not move it."""
-        account = self.books.accounts[order.account_id]
         cause = self.moment.cause("triggered")
-        self.books.change(order)
+        account = self.books.accounts[order.account_id]
         self.books.record(account, kind, cause, detail, about=order)
-        self.books.audit(account, cause, {"order_id": order.order_id, **detail})
-        told = {"order_id": order.order_id, "state": order.state, "symbol": order.symbol, **detail}
-        body = domain_event(kind, account.account_id, told)
-        self.books.announce(account, self.ids.new(), Destination.BUS, body, self.moment.now)
-        return order
+        return self._tell(order, kind, cause, detail, {})
 
     def take(
         self,
@@ -87,17 +88,51 @@ class Steps:
         action: str,
         detail: Mapping[str, object],
     ) -> Order:
+        cause, kind = self.moment.cause(action), _EVENTS[after.state]
         account = self.books.accounts[after.account_id]
-        cause = self.moment.cause(action)
-        kind = _EVENTS[after.state]
-        self.books.change(after)
         self.books.record(account, kind, cause, detail, before=before, after=after)
-        self.books.audit(
-            account,
-            cause,
-            {"order_id": after.order_id, "before": before.state, "after": after.state, **detail},
-        )
-        told = {"order_id": after.order_id, "state": after.state, "symbol": after.symbol, **detail}
+        moved = {"before": before.state, "after": after.state}
+        return self._tell(after, kind, cause, detail, moved)
+
+    def _tell(
+        self,
+        order: Order,
+        kind: str,
+        cause: Cause,
+        detail: Mapping[str, object],
+        moved: Mapping[str, object],
+    ) -> Order:
+        account = self.books.accounts[order.account_id]
+        self.books.change(order)
+        self.books.audit(account, cause, {"order_id": order.order_id, **moved, **detail})
+        told = {"order_id": order.order_id, "state": order.state, "symbol": order.symbol, **detail}
         body = domain_event(kind, account.account_id, told)
         self.books.announce(account, self.ids.new(), Destination.BUS, body, self.moment.now)
-        return after
+        return order
+
+
+def together_or_each(
+    orders: Sequence[Wanted], work: Callable[[Sequence[Wanted]], Done]
+) -> tuple[list[Done], list[Wanted]]:
+    """Work on all orders in one transaction or, when one of them breaks it, on each alone.
+
+    What came of it, and the orders that cannot be worked on even alone, whose errors are logged.
+    Raises UnavailableError: trying again may help, and what is done stays done.
+    """
+    try:
+        return [work(orders)], []
+    except UnavailableError:
+        raise
+    except Exception:
+        logger.exception("%d orders are tried one by one", len(orders))
+    done: list[Done] = []
+    broken: list[Wanted] = []
+    for order in orders:
+        try:
+            done.append(work([order]))
+        except UnavailableError:
+            raise
+        except Exception:
+            logger.exception("%s cannot be worked on", order)
+            broken.append(order)
+    return done, broken

@@ -3,8 +3,6 @@
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    Integer,
     Select,
     Update,
     and_,
@@ -15,10 +13,12 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.adapters.postgres.statements.books import order_columns
 from hub.adapters.postgres.statements.parts import (
+    LIMIT,
+    OWNER,
+    TEXTS,
     given,
     one_of,
     rows,
@@ -31,17 +31,13 @@ from hub.adapters.postgres.tables import (
     orders,
 )
 
-_LIMIT: ColumnElement[int] = bindparam("b_limit", type_=Integer)
-_OWNER = given("user_id", accounts.c.user_id)
-_TEXTS = ARRAY(orders.c.symbol.type)
-
 
 def find_order() -> Select[Any]:
     return (
         select(*order_columns())
         .select_from(orders.join(accounts, accounts.c.account_id == orders.c.account_id))
         .where(
-            orders.c.order_id == given("order_id", orders.c.order_id), accounts.c.user_id == _OWNER
+            orders.c.order_id == given("order_id", orders.c.order_id), accounts.c.user_id == OWNER
         )
     )
 
@@ -55,14 +51,14 @@ def find_submitted() -> Select[Any]:
 
 def list_history() -> Select[Any]:
     """Newest first. A filter that is NULL does not filter."""
-    symbols = bindparam("b_symbols", type_=_TEXTS)
-    states = bindparam("b_states", type_=_TEXTS)
+    symbols = bindparam("b_symbols", type_=TEXTS)
+    states = bindparam("b_states", type_=TEXTS)
     side = given("side", orders.c.side)
     account_id = given("account_id", orders.c.account_id)
     after, until = given("after", orders.c.created_at), given("until", orders.c.created_at)
     before = given("before", orders.c.created_at)
     mine = select(accounts.c.account_id).where(
-        accounts.c.user_id == _OWNER,
+        accounts.c.user_id == OWNER,
         unless_given(account_id, accounts.c.account_id == account_id),
     )
     place = tuple_(orders.c.created_at, orders.c.order_id)
@@ -79,7 +75,7 @@ def list_history() -> Select[Any]:
             unless_given(before, place < last),
         )
         .order_by(orders.c.created_at.desc(), orders.c.order_id.desc())
-        .limit(_LIMIT)
+        .limit(LIMIT)
     )
 
 
@@ -105,7 +101,7 @@ def list_queued() -> Select[Any]:
         select(*order_columns())
         .where(orders.c.state == text_of("accepted"))
         .order_by(orders.c.created_at, orders.c.order_id)
-        .limit(_LIMIT)
+        .limit(LIMIT)
     )
 
 
@@ -159,5 +155,5 @@ def list_day_orders() -> Select[Any]:
             orders.c.market_time < given("closed", orders.c.market_time),
         )
         .order_by(orders.c.market_time, orders.c.order_id)
-        .limit(_LIMIT)
+        .limit(LIMIT)
     )

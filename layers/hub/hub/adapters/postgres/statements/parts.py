@@ -6,6 +6,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Insert,
+    Integer,
     LargeBinary,
     Numeric,
     Table,
@@ -82,3 +83,9 @@ def insert_rows(name: str, table: Table, *columns: str) -> CTE:
 
 def unless_given(parameter: ColumnElement[Any], condition: ColumnElement[bool]) -> Any:
     return or_(parameter.is_(None), condition)
+
+
+# Parameters that many statements have.
+LIMIT: ColumnElement[int] = bindparam("b_limit", type_=Integer)
+OWNER = given("user_id", tables.accounts.c.user_id)
+TEXTS = ARRAY(tables.orders.c.symbol.type)

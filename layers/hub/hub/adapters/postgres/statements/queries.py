@@ -7,7 +7,6 @@ from sqlalchemy import (
     Date,
     Delete,
     Insert,
-    Integer,
     Select,
     and_,
     bindparam,
@@ -21,6 +20,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from hub.adapters.postgres.statements.parts import (
     CURRENCY,
+    LIMIT,
+    OWNER,
+    TEXTS,
     given,
     insert_from,
     text_of,
@@ -40,15 +42,10 @@ from hub.adapters.postgres.tables import (
     ledger_transactions,
     login_sessions,
     market_clock,
-    orders,
     outbox,
     positions,
     users,
 )
-
-_LIMIT: ColumnElement[int] = bindparam("b_limit", type_=Integer)
-_OWNER = given("user_id", accounts.c.user_id)
-_TEXTS = ARRAY(orders.c.symbol.type)
 
 
 def list_accounts() -> Select[Any]:
@@ -73,7 +70,7 @@ def list_accounts() -> Select[Any]:
             )
         )
         .where(
-            accounts.c.user_id == _OWNER,
+            accounts.c.user_id == OWNER,
             unless_given(account_id, accounts.c.account_id == account_id),
         )
         .order_by(accounts.c.created_at, accounts.c.account_id)
@@ -106,7 +103,7 @@ def list_positions() -> Select[Any]:
             )
         )
         .where(
-            accounts.c.user_id == _OWNER,
+            accounts.c.user_id == OWNER,
             unless_given(account_id, positions.c.account_id == account_id),
             positions.c.quantity > literal_column("0"),
         )
@@ -182,7 +179,7 @@ def find_market_clock() -> Select[Any]:
 
 def list_last_closes() -> Select[Any]:
     """The last daily close of each symbol before a day, and when that session closed."""
-    symbols = bindparam("b_symbols", type_=_TEXTS)
+    symbols = bindparam("b_symbols", type_=TEXTS)
     return (
         select(
             instrument_symbols.c.symbol,
@@ -293,7 +290,7 @@ def list_unsent() -> Select[Any]:
         select(outbox.c.message_id, outbox.c.account_id, outbox.c.destination, outbox.c.body)
         .where(outbox.c.created_at < given("moment", outbox.c.created_at))
         .order_by(outbox.c.created_at, outbox.c.message_id)
-        .limit(_LIMIT)
+        .limit(LIMIT)
         .with_for_update(skip_locked=True)
     )
 
