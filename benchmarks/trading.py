@@ -28,14 +28,10 @@ from hub.application.orders.execute_orders import (
     OrderToProcess,
 )
 from hub.application.orders.submit_order import SubmitOrder, SubmitOrderCommand
-from hub.application.ports import (
-    Customer,
-    MarketView,
-    Message,
-    NewCustomer,
-    Placed,
-    RequestedOrder,
-)
+from hub.application.ports.identity import Customer, NewCustomer
+from hub.application.ports.market import MarketView
+from hub.application.ports.messages import Message
+from hub.application.ports.orders import Placed, RequestedOrder
 from hub.application.relay import Relay
 from hub.domain.kernel import AccountId, CustomerId
 from hub.domain.market.clock import MarketClock

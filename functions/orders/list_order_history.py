@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hub.application.orders.list_order_history import place_of
-from hub.application.ports import OrderFilter
+from hub.application.ports.orders import OrderFilter
 from hub.bootstrap import hub
 from hub.domain.kernel import AccountId
 from hub.domain.orders.order import Side, State, status_of

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hub.application.ports import Message
+from hub.application.ports.messages import Message
 from hub.bootstrap import hub
 from hub.entrypoints.step import step_handler
 

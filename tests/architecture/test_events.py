@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hub.application.orders.price_orders import view_from_record
-from hub.application.ports import Message
+from hub.application.ports.messages import Message
 from hub.entrypoints.body import read_json
 from hub.entrypoints.queue import VERSION
 from tests.architecture.project import ROOT, TEMPLATE, Function, functions

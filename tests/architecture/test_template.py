@@ -267,14 +267,18 @@ def granted(function: Function) -> set[str]:
 
 def bootstrap_parts() -> Mapping[str, set[str]]:
     """What each member of Hub mentions, itself and through the members that it uses."""
-    tree = ast.parse((PACKAGE / "bootstrap.py").read_text(encoding="utf-8"))
-    hub = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Hub")
+    rooms = [
+        ast.parse(path.read_text(encoding="utf-8")) for path in (PACKAGE / "bootstrap").glob("*.py")
+    ]
     mentions = {
         member.name: {
             *(node.attr for node in ast.walk(member) if isinstance(node, ast.Attribute)),
             *(str(node.value) for node in ast.walk(member) if isinstance(node, ast.Constant)),
         }
-        for member in hub.body
+        for room in rooms
+        for members in room.body
+        if isinstance(members, ast.ClassDef)
+        for member in members.body
         if isinstance(member, ast.FunctionDef)
     }
 

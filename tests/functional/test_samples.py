@@ -12,8 +12,8 @@ import pytest
 from hub.adapters.tokens import RsaTokens, signing_key_from
 from hub.application.books import Cause, audit_payload
 from hub.application.orders.process_submitted import ProcessSubmitted
-from hub.application.ports import Customer as Person
-from hub.application.ports import NewCustomer
+from hub.application.ports.identity import Customer as Person
+from hub.application.ports.identity import NewCustomer
 from hub.domain.kernel import AccountId, CustomerId
 from local.keys import token_keys
 from tests.architecture.project import Function, functions

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from hub.application.ports import MarketView, Placed, RequestedOrder
+from hub.application.ports.market import MarketView
+from hub.application.ports.orders import Placed, RequestedOrder
 from hub.domain.accounts.position import Position
 from hub.domain.kernel import UnavailableError
 from hub.domain.orders.order import Order, State

@@ -26,7 +26,7 @@ from hub.adapters.aws.signed import (
     database_password,
     sign,
 )
-from hub.application.ports import Message
+from hub.application.ports.messages import Message
 from hub.domain.kernel import AccountId, UnavailableError
 from tests.fixtures.ports import EPOCH, MovedClock
 

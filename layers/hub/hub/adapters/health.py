@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from hub.adapters.postgres.connection import Database
 from hub.adapters.redis.market_data import CLOCK_KEY
-from hub.application.ports import Probe
+from hub.application.ports.system import Probe
 from hub.domain.kernel import UnavailableError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import jwt
 
-from hub.application.ports import Identity
+from hub.application.ports.identity import Identity
 from hub.domain.kernel import CustomerId, UnauthenticatedError
 
 ISSUER = "https://hub.local"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.application.books import Books
-from hub.application.ports import Message, Outbox, Publisher
+from hub.application.ports.messages import Message, Outbox, Publisher
 from hub.domain.kernel import UnavailableError
 
 logger = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hub.application.ports import Identity
+from hub.application.ports.identity import Identity
 from hub.domain.kernel import UnauthenticatedError
 
 _SCHEME = "bearer "

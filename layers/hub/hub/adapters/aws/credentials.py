@@ -5,7 +5,7 @@ import urllib.request
 from datetime import datetime, timedelta
 
 from hub.adapters.aws.signed import Credentials
-from hub.application.ports import Clock
+from hub.application.ports.system import Clock
 from hub.domain.kernel import UnavailableError
 
 _AGENT = "http://169.254.170.2"

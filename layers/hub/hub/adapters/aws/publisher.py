@@ -7,7 +7,7 @@ from itertools import groupby
 
 from hub.adapters.aws.signed import AwsJson
 from hub.application.books import Destination
-from hub.application.ports import Message
+from hub.application.ports.messages import Message
 from hub.domain.kernel import UnavailableError
 
 logger = logging.getLogger(__name__)

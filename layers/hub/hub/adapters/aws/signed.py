@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from hub.application.ports import Clock
+from hub.application.ports.system import Clock
 from hub.domain.kernel import UnavailableError
 
 _TIMEOUT_SECONDS = 10.0

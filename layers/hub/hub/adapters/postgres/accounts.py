@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from hub.adapters.postgres import compiled
 from hub.adapters.postgres.connection import Database
-from hub.application.ports import AccountSummary, HeldPosition
+from hub.application.ports.accounts import AccountSummary, HeldPosition
 from hub.domain.accounts.balance import Balance
 from hub.domain.accounts.position import Position
 from hub.domain.kernel import AccountId, CustomerId

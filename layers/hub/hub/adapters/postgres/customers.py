@@ -8,7 +8,7 @@ import psycopg
 from hub.adapters.postgres import compiled
 from hub.adapters.postgres.connection import Database
 from hub.application.books import GENESIS
-from hub.application.ports import Customer, EmailTakenError, LoginSession, NewCustomer
+from hub.application.ports.identity import Customer, EmailTakenError, LoginSession, NewCustomer
 from hub.domain.kernel import CustomerId
 
 FIRST_ACCOUNT = "Paper account"

@@ -11,11 +11,11 @@ import psycopg
 from hub.adapters.postgres import compiled
 from hub.adapters.postgres.connection import Database, Row
 from hub.application.books import Destination
-from hub.application.ports import (
+from hub.application.ports.messages import Message
+from hub.application.ports.orders import (
     Canceled,
     DuplicateOrderError,
     EarlierOrder,
-    Message,
     OpenOrder,
     OrderFilter,
     Placed,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from hub.adapters.postgres import compiled
 from hub.adapters.postgres.connection import Database
-from hub.application.ports import Message
+from hub.application.ports.messages import Message
 
 
 @dataclass(frozen=True, slots=True)

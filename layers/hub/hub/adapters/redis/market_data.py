@@ -13,7 +13,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hub.adapters.postgres.market import PostgresPrices
-from hub.application.ports import Clock, MarketView
+from hub.application.ports.market import MarketView
+from hub.application.ports.system import Clock
 from hub.domain.market.clock import MarketClock, clock_from_record
 from hub.domain.market.quote import Quote, quote_from_record
 

@@ -6,7 +6,9 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from hub.application.books import Books, Cause, Destination, domain_event
-from hub.application.ports import Accounts, AccountsAtWork, Clock, Ids
+from hub.application.ports.accounts import Accounts
+from hub.application.ports.orders import AccountsAtWork
+from hub.application.ports.system import Clock, Ids
 from hub.application.relay import Relay, messages_of
 from hub.domain.accounts.balance import Balance
 from hub.domain.kernel import AccountId, ConflictError, CustomerId, NotFoundError, plain

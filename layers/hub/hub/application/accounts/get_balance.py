@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hub.application.accounts.list_accounts import own_accounts
-from hub.application.ports import Accounts, AccountSummary
+from hub.application.ports.accounts import Accounts, AccountSummary
 from hub.domain.kernel import AccountId, CustomerId
 
 

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from hub.application.accounts.list_accounts import own_accounts
 from hub.application.accounts.list_positions import valued
-from hub.application.ports import Accounts, Clock, MarketData
+from hub.application.ports.accounts import Accounts
+from hub.application.ports.market import MarketData
+from hub.application.ports.system import Clock
 from hub.domain.accounts.portfolio import Category, by_category
 from hub.domain.kernel import AccountId, CustomerId
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.application.ports import Accounts, AccountSummary
+from hub.application.ports.accounts import Accounts, AccountSummary
 from hub.domain.kernel import AccountId, CustomerId, NotFoundError
 
 

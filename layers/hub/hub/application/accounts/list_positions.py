@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.application.accounts.list_accounts import own_accounts
-from hub.application.ports import Accounts, Clock, HeldPosition, MarketData
+from hub.application.ports.accounts import Accounts, HeldPosition
+from hub.application.ports.market import MarketData
+from hub.application.ports.system import Clock
 from hub.domain.accounts.portfolio import Holding
 from hub.domain.kernel import AccountId, CustomerId
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hub.application.ports import Customer, Customers
+from hub.application.ports.identity import Customer, Customers
 from hub.domain.kernel import CustomerId, UnauthenticatedError
 
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import NamedTuple
 
-from hub.application.ports import Clock, Customers, Ids, LoginSession, Passwords, Secrets, Tokens
+from hub.application.ports.identity import Customers, LoginSession, Passwords, Tokens
+from hub.application.ports.system import Clock, Ids, Secrets
 from hub.domain.identity.credentials import normal_email
 from hub.domain.kernel import UnauthenticatedError
 

@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hub.application.books import Cause, audit_payload
-from hub.application.ports import (
-    Clock,
+from hub.application.ports.identity import (
     Customer,
     Customers,
     EmailTakenError,
-    Ids,
     NewCustomer,
     Passwords,
 )
+from hub.application.ports.system import Clock, Ids
 from hub.domain.identity.credentials import check_password, normal_email
 from hub.domain.kernel import AccountId, ConflictError, CustomerId, Fault
 

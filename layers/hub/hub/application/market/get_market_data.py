@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hub.application.ports import Clock, Instruments, MarketData
+from hub.application.ports.market import Instruments, MarketData
+from hub.application.ports.system import Clock
 from hub.domain.kernel import NotFoundError, UnavailableError
 from hub.domain.market.quote import Quote
 

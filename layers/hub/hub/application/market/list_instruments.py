@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.application.ports import Instruments
+from hub.application.ports.market import Instruments
 from hub.domain.market.instrument import Instrument
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hub.application.ports import Health, Probe
+from hub.application.ports.system import Health, Probe
 
 
 class Readiness(NamedTuple):

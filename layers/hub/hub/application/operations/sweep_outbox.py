@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hub.application.ports import Clock, Outbox
+from hub.application.ports.messages import Outbox
+from hub.application.ports.system import Clock
 from hub.application.relay import Relay
 
 LEFT_BEHIND = timedelta(seconds=5)

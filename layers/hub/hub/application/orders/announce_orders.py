@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.application.ports import Message
+from hub.application.ports.messages import Message
 from hub.application.relay import Relay
 
 

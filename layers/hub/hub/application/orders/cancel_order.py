@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hub.application.books import Cause, audit_payload
-from hub.application.ports import Clock, Ids, MarketData, Orders, RequestedCancel
+from hub.application.ports.market import MarketData
+from hub.application.ports.orders import Orders, RequestedCancel
+from hub.application.ports.system import Clock, Ids
 from hub.application.relay import Relay
 from hub.domain.kernel import CustomerId, NotFoundError, OrderId, RejectedError
 from hub.domain.orders.order import Order

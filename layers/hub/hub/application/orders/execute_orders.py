@@ -13,7 +13,10 @@ from hub.application.books import (
 )
 from hub.application.orders.election import Election
 from hub.application.orders.steps import Moment, Steps, together_or_each
-from hub.application.ports import AccountsAtWork, Calendars, Clock, Ids, MarketView, Message
+from hub.application.ports.market import Calendars, MarketView
+from hub.application.ports.messages import Message
+from hub.application.ports.orders import AccountsAtWork
+from hub.application.ports.system import Clock, Ids
 from hub.application.relay import messages_of
 from hub.domain.accounts.balance import Amounts, Balance, InsufficientBuyingPowerError
 from hub.domain.accounts.position import Position

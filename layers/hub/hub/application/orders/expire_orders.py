@@ -5,15 +5,9 @@ from dataclasses import dataclass
 
 from hub.application.orders.execute_orders import EXCHANGE
 from hub.application.orders.steps import Moment, Steps, together_or_each
-from hub.application.ports import (
-    AccountsAtWork,
-    Calendars,
-    Clock,
-    Ids,
-    MarketData,
-    OpenOrder,
-    Orders,
-)
+from hub.application.ports.market import Calendars, MarketData
+from hub.application.ports.orders import AccountsAtWork, OpenOrder, Orders
+from hub.application.ports.system import Clock, Ids
 from hub.application.relay import Relay, messages_of
 from hub.domain.kernel import OrderId
 from hub.domain.orders.order import State

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hub.application.ports import Orders
+from hub.application.ports.orders import Orders
 from hub.domain.kernel import CustomerId, NotFoundError, OrderId
 from hub.domain.orders.order import Order
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.application.ports import Orders, TimelineStep
+from hub.application.ports.orders import Orders, TimelineStep
 from hub.domain.kernel import CustomerId, NotFoundError, OrderId
 
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from hub.application.accounts.list_accounts import own_accounts
-from hub.application.ports import Accounts, OrderFilter, Orders
+from hub.application.ports.accounts import Accounts
+from hub.application.ports.orders import OrderFilter, Orders
 from hub.domain.kernel import Fault, InvalidInputError, OrderId
 from hub.domain.orders.order import Order
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.application.ports import MarketData, MarketView
+from hub.application.ports.market import MarketData, MarketView
 from hub.domain.market.clock import clock_from_record, clock_record
 from hub.domain.market.quote import quote_from_record, quote_record
 

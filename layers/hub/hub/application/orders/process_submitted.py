@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hub.application.ports import Workflow
+from hub.application.ports.messages import Workflow
 
 
 @dataclass(frozen=True, slots=True)

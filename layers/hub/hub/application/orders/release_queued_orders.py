@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from hub.application.books import Destination
 from hub.application.orders.execute_orders import EXCHANGE
 from hub.application.orders.submit_order import queue_body
-from hub.application.ports import Calendars, Clock, Ids, MarketData, Message, Orders, Publisher
+from hub.application.ports.market import Calendars, MarketData
+from hub.application.ports.messages import Message, Publisher
+from hub.application.ports.orders import Orders
+from hub.application.ports.system import Clock, Ids
 
 BATCH = 500
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 from hub.application.books import Books, Cause, Destination, domain_event
-from hub.application.ports import Ids
+from hub.application.ports.system import Ids
 from hub.domain.kernel import UnavailableError
 from hub.domain.market.calendar import Calendar
 from hub.domain.orders.order import Order, State

@@ -7,18 +7,11 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from hub.application.books import Cause, Destination, audit_payload, canonical
-from hub.application.ports import (
-    Accounts,
-    Calendars,
-    Clock,
-    DuplicateOrderError,
-    Ids,
-    Instruments,
-    MarketData,
-    Message,
-    Orders,
-    RequestedOrder,
-)
+from hub.application.ports.accounts import Accounts
+from hub.application.ports.market import Calendars, Instruments, MarketData
+from hub.application.ports.messages import Message
+from hub.application.ports.orders import DuplicateOrderError, Orders, RequestedOrder
+from hub.application.ports.system import Clock, Ids
 from hub.application.relay import Relay
 from hub.domain.accounts.balance import insufficient
 from hub.domain.accounts.ledger import Ledger, posting

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from hub.application.books import Destination
 from hub.application.orders.election import election_record
 from hub.application.orders.submit_order import queue_body
-from hub.application.ports import Clock, Ids, Message, Orders, Publisher
+from hub.application.ports.messages import Message, Publisher
+from hub.application.ports.orders import Orders
+from hub.application.ports.system import Clock, Ids
 from hub.domain.market.quote import Quote
 from hub.domain.orders.matching import Touch
 from hub.domain.orders.trigger_book import TriggerBook

@@ -1,0 +1,64 @@
+"""The tables: the one source for statements and migrations.
+
+Money is NUMERIC(20,6), quantity NUMERIC(20,9). The upper bounds in the checks keep NaN and
+Infinity out, which PostgreSQL holds to be greater than any number. Every row names its account:
+it is the partition key of tomorrow.
+"""
+
+from hub.adapters.postgres.tables.accounts import (
+    account_events,
+    accounts,
+    audit_events,
+    balances,
+    ledger_entries,
+    ledger_transactions,
+    positions,
+)
+from hub.adapters.postgres.tables.identity import login_sessions, users
+from hub.adapters.postgres.tables.kinds import (
+    EXACT_VALUE,
+    ID,
+    MOMENT,
+    MONEY,
+    QUANTITY,
+    between,
+    metadata,
+    one_of,
+)
+from hub.adapters.postgres.tables.market import (
+    daily_bars,
+    exchange_sessions,
+    instrument_symbols,
+    instruments,
+    market_clock,
+)
+from hub.adapters.postgres.tables.orders import executions, orders, outbox, settlement_obligations
+
+__all__ = [
+    "EXACT_VALUE",
+    "ID",
+    "MOMENT",
+    "MONEY",
+    "QUANTITY",
+    "account_events",
+    "accounts",
+    "audit_events",
+    "balances",
+    "between",
+    "daily_bars",
+    "exchange_sessions",
+    "executions",
+    "instrument_symbols",
+    "instruments",
+    "ledger_entries",
+    "ledger_transactions",
+    "login_sessions",
+    "market_clock",
+    "metadata",
+    "one_of",
+    "orders",
+    "outbox",
+    "positions",
+    "settlement_obligations",
+    "users",
+]

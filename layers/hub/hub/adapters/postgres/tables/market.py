@@ -1,0 +1,75 @@
+"""The tables of market."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    Double,
+    ForeignKey,
+    Index,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+
+from hub.adapters.postgres.tables.kinds import ID, MOMENT, MONEY, metadata
+
+instruments = Table(
+    "instruments",
+    metadata,
+    Column("instrument_id", ID, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("exchange", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+)
+
+instrument_symbols = Table(
+    "instrument_symbols",
+    metadata,
+    Column("symbol", Text, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),
+    Column("instrument_id", ID, ForeignKey("instruments.instrument_id"), nullable=False),
+    PrimaryKeyConstraint("symbol", "valid_from"),
+    Index(
+        "ix_instrument_symbols_current", "symbol", unique=True, postgresql_where="valid_to IS NULL"
+    ),
+)
+
+exchange_sessions = Table(
+    "exchange_sessions",
+    metadata,
+    Column("exchange", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("opens_at", MOMENT, nullable=False),
+    Column("closes_at", MOMENT, nullable=False),
+    PrimaryKeyConstraint("exchange", "day"),
+    CheckConstraint("opens_at < closes_at", name="opens_before_it_closes"),
+)
+
+daily_bars = Table(
+    "daily_bars",
+    metadata,
+    Column("instrument_id", ID, ForeignKey("instruments.instrument_id"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("open", MONEY, nullable=False),
+    Column("high", MONEY, nullable=False),
+    Column("low", MONEY, nullable=False),
+    Column("close", MONEY, nullable=False),
+    Column("adjusted_close", Numeric(24, 13), nullable=False),
+    Column("volume", BigInteger, nullable=False),
+    PrimaryKeyConstraint("instrument_id", "day"),
+)
+
+market_clock = Table(
+    "market_clock",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("market", MOMENT, nullable=False),
+    Column("wall", MOMENT, nullable=False),
+    Column("speed", Double, nullable=False),
+    Column("until", MOMENT),
+)

@@ -1,0 +1,139 @@
+"""Orders and the books they move."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple, Protocol
+
+from hub.application.books import Books, Cause
+from hub.application.ports.messages import Message
+from hub.domain.accounts.ledger import Posting
+from hub.domain.kernel import AccountId, CustomerId, OrderId
+from hub.domain.orders.order import Order
+from hub.domain.orders.trigger_book import Resting
+
+
+class AccountsAtWork(Protocol):
+    """Opens the books of accounts for one transaction, under the locks of their rows."""
+
+    def open(
+        self, account_ids: Sequence[AccountId], order_ids: Sequence[OrderId]
+    ) -> AbstractContextManager[Books]:
+        """The books, committed when the block ends well. Accounts that do not exist are absent."""
+
+
+class RequestedOrder(NamedTuple):
+    """An order ready to be placed, with everything that the placing statement records."""
+
+    order: Order
+    customer_id: CustomerId
+    request_hash: bytes
+    hold: Posting
+    transaction_id: str
+    cause: Cause
+    event_detail: str
+    audit_payload: str
+    message: Message
+
+
+class Placed(NamedTuple):
+    """`placed` is False when the account lacks what the order needs; `available` says what it has.
+
+    `account_found` is False where the account is not the customer's.
+    """
+
+    account_found: bool
+    placed: bool
+    available: Decimal
+
+
+class RequestedCancel(NamedTuple):
+    order_id: OrderId
+    customer_id: CustomerId
+    transaction_id: str
+    cause: Cause
+    audit_payload: str
+    message_id: str
+
+
+class Canceled(NamedTuple):
+    """`message` is what to publish. None in its place: the order was not there to be canceled."""
+
+    account_id: AccountId
+    message: Message
+
+
+class EarlierOrder(NamedTuple):
+    order: Order
+    request_hash: bytes
+
+
+class OrderFilter(NamedTuple):
+    """What of the history is wanted: orders in one of `states`, and of `symbols` if any are named.
+
+    `before` is the place in the history where the last page ended.
+    """
+
+    customer_id: CustomerId
+    account_id: AccountId | None
+    symbols: tuple[str, ...]
+    side: str | None
+    states: tuple[str, ...]
+    after: datetime | None
+    until: datetime | None
+    before: tuple[datetime, OrderId] | None
+    limit: int
+
+
+class TimelineStep(NamedTuple):
+    """One step of an order's life, as it was recorded."""
+
+    sequence: int
+    type: str
+    state_before: str | None
+    state_after: str | None
+    cause: str
+    detail: Mapping[str, Any]
+    market_time: datetime | None
+    at: datetime
+
+
+class OpenOrder(NamedTuple):
+    order_id: OrderId
+    account_id: AccountId
+
+
+class DuplicateOrderError(Exception):
+    """The account has used this client_order_id before."""
+
+
+class Orders(Protocol):
+    """The orders, each read within the reach of the customer who asks."""
+
+    def place(self, request: RequestedOrder) -> Placed:
+        """Reserve and record in one step. Raises DuplicateOrderError."""
+
+    def cancel(self, request: RequestedCancel) -> Canceled | None:
+        """Cancel the order if it is open and the customer's, releasing what it reserved."""
+
+    def submitted_as(self, account_id: AccountId, client_order_id: str) -> EarlierOrder | None: ...
+
+    def find(self, customer_id: CustomerId, order_id: OrderId) -> Order | None: ...
+
+    def history(self, wanted: OrderFilter) -> Sequence[Order]:
+        """Newest first."""
+
+    def timeline(self, order_id: OrderId) -> Sequence[TimelineStep]: ...
+
+    def queued(self, limit: int) -> Sequence[Order]:
+        """Accepted orders that wait for the market to open, oldest first."""
+
+    def resting(self, since: datetime) -> Sequence[Resting]:
+        """Orders that rest now and came to rest (or were changed) after `since`."""
+
+    def save_marks(self, moved: Sequence[Resting]) -> None:
+        """Keep where trailing stops stand now; never a step back, never of one that triggered."""
+
+    def day_orders_before(self, closed: datetime, limit: int) -> Sequence[OpenOrder]:
+        """Open day orders that were sent before market time `closed`."""

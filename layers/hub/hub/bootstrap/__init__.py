@@ -1,0 +1,23 @@
+"""The only place where ports meet adapters: everything made when it is first needed, and kept.
+
+Adapters are imported where they are made, so that a function pays for what it uses.
+"""
+
+from functools import cache
+
+from hub.bootstrap.accounts import AccountUseCases
+from hub.bootstrap.identity import IdentityUseCases
+from hub.bootstrap.market import MarketUseCases
+from hub.bootstrap.operations import OperationsUseCases
+from hub.bootstrap.orders import OrderUseCases
+from hub.settings import read_settings
+
+
+class Hub(OrderUseCases, AccountUseCases, IdentityUseCases, MarketUseCases, OperationsUseCases):
+    """The use cases, wired for one process."""
+
+
+@cache
+def hub() -> Hub:
+    """The process's own. Raises SettingsError."""
+    return Hub(read_settings())

@@ -1,0 +1,173 @@
+"""The adapters behind the ports, each made when it is first needed, and kept."""
+# ruff: noqa: PLC0415  # adapters and use cases are imported where they are made
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from hub.settings import Settings, credentials_from_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from redis import Redis
+
+    from hub.adapters.aws.signed import AwsJson, Credentials
+    from hub.adapters.postgres.connection import Database
+    from hub.application.ports.accounts import Accounts
+    from hub.application.ports.identity import Customers, Passwords, Tokens
+    from hub.application.ports.market import Calendars, Instruments, MarketData
+    from hub.application.ports.messages import Outbox, Publisher
+    from hub.application.ports.orders import AccountsAtWork, Orders
+    from hub.application.ports.system import Clock, Ids
+    from hub.application.relay import Relay
+
+
+class Parts:
+    """What use cases are made of, for one process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def clock(self) -> "Clock":
+        from hub.adapters.system import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def ids(self) -> "Ids":
+        from hub.adapters.system import UuidV7Ids
+
+        return UuidV7Ids()
+
+    @cached_property
+    def database(self) -> "Database":
+        from hub.adapters.postgres.connection import Database, DatabaseAddress
+
+        settings = self.settings
+        password = self._database_password if settings.database_iam else None
+        return Database(
+            DatabaseAddress(settings.database_url, password, prepare=not settings.database_proxy)
+        )
+
+    def _database_password(self) -> str:
+        from hub.adapters.aws.signed import DatabaseLogin, database_password
+
+        url = urlsplit(self.settings.database_url)
+        login = DatabaseLogin(
+            url.hostname or "", url.port or 5432, url.username or "", self.settings.region
+        )
+        credentials = self._credentials()
+        return database_password(login, credentials, self.clock.now())
+
+    @cached_property
+    def _credentials(self) -> "Callable[[], Credentials]":
+        from hub.adapters.aws.credentials import ContainerCredentials
+        from hub.adapters.aws.signed import Credentials
+
+        if self.settings.container_credentials:
+            return ContainerCredentials(self.settings.container_credentials, self.clock)
+        return lambda: Credentials(*credentials_from_environment())
+
+    def redis(self) -> "Redis":
+        from hub.adapters.redis.market_data import connect
+
+        return connect(self.settings.redis_url)
+
+    def _aws(self, service: str, host: str, prefix: str) -> "AwsJson":
+        from hub.adapters.aws.signed import AwsJson, Endpoint
+
+        url = self.settings.endpoint(service, host)
+        return AwsJson(
+            Endpoint(service, self.settings.region, url, prefix),
+            self._credentials,
+            self.clock,
+        )
+
+    @cached_property
+    def orders(self) -> "Orders":
+        from hub.adapters.postgres.orders import PostgresOrders
+
+        return PostgresOrders(self.database)
+
+    @cached_property
+    def accounts(self) -> "Accounts":
+        from hub.adapters.postgres.accounts import PostgresAccounts
+
+        return PostgresAccounts(self.database)
+
+    @cached_property
+    def accounts_at_work(self) -> "AccountsAtWork":
+        from hub.adapters.postgres.books import PostgresAccountsAtWork
+
+        return PostgresAccountsAtWork(self.database)
+
+    @cached_property
+    def customers(self) -> "Customers":
+        from hub.adapters.postgres.customers import PostgresCustomers
+
+        return PostgresCustomers(self.database)
+
+    @cached_property
+    def instruments(self) -> "Instruments":
+        from hub.adapters.postgres.market import PostgresInstruments
+
+        return PostgresInstruments(self.database)
+
+    @cached_property
+    def calendars(self) -> "Calendars":
+        from hub.adapters.postgres.market import PostgresCalendars
+
+        return PostgresCalendars(self.database)
+
+    @cached_property
+    def market_data(self) -> "MarketData":
+        from hub.adapters.postgres.market import PostgresPrices
+        from hub.adapters.redis.market_data import RedisMarketData
+
+        return RedisMarketData(self.redis, PostgresPrices(self.database), self.clock)
+
+    @cached_property
+    def outbox(self) -> "Outbox":
+        from hub.adapters.postgres.outbox import PostgresOutbox
+
+        return PostgresOutbox(self.database)
+
+    @cached_property
+    def publisher(self) -> "Publisher":
+        from hub.adapters.aws.publisher import AwsPublisher
+        from hub.application.books import Destination
+
+        return AwsPublisher(
+            self._aws("sqs", "sqs", "AmazonSQS"),
+            self._aws("events", "events", "AWSEvents"),
+            {
+                Destination.ORDERS_SUBMITTED: self.settings.orders_queue_url,
+                Destination.ORDERS_TRIGGERED: self.settings.triggered_queue_url,
+            },
+            self.settings.event_bus,
+        )
+
+    @cached_property
+    def relay(self) -> "Relay":
+        from hub.application.relay import Relay
+
+        return Relay(self.publisher, self.outbox)
+
+    @cached_property
+    def passwords(self) -> "Passwords":
+        from hub.adapters.passwords import Argon2Passwords
+
+        return Argon2Passwords()
+
+    @cached_property
+    def tokens(self) -> "Tokens":
+        from hub.adapters.aws.secrets import secret_text
+        from hub.adapters.tokens import RsaTokens, signing_key_from
+
+        vault = self._aws("secretsmanager", "secretsmanager", "secretsmanager")
+        return RsaTokens(
+            self.settings.verifying_keys,
+            lambda: signing_key_from(secret_text(vault, self.settings.signing_key_secret)),
+        )
