@@ -19,6 +19,7 @@ _VERBS = {
     "check": "local.gate",
     "build": "local.build",
     "generate": "local.gate",
+    "fidelity": "local.fidelity.run",
     "bench": "local.bench",
 }
 

@@ -2,13 +2,16 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from hub.domain.kernel import UnavailableError
 
 # Settlement cycles of US equities, by trade date (order-semantics 9).
 _CYCLES = ((date(2024, 5, 28), 1), (date(2017, 9, 5), 2), (date.min, 3))
+# Extended hours of US equities: from 4:00 to the open, and four hours after the close.
+_BEFORE_OPEN = timedelta(hours=5, minutes=30)
+_AFTER_CLOSE = timedelta(hours=4)
 
 
 class Session(NamedTuple):
@@ -21,6 +24,17 @@ class Session(NamedTuple):
 
     def holds(self, moment: datetime) -> bool:
         return self.open <= moment < self.close
+
+    @property
+    def extended_open(self) -> datetime:
+        return self.open - _BEFORE_OPEN
+
+    @property
+    def extended_close(self) -> datetime:
+        return self.close + _AFTER_CLOSE
+
+    def holds_extended(self, moment: datetime) -> bool:
+        return self.extended_open <= moment < self.extended_close
 
 
 class Calendar:
@@ -50,6 +64,22 @@ class Calendar:
     def working_session(self, moment: datetime) -> Session | None:
         """The session in which an order sent at `moment` works: this one, or the next."""
         return self.session_at(moment) or self.next_session(moment)
+
+    def extended_session_at(self, moment: datetime) -> Session | None:
+        """The session in whose extended hours, which include the regular ones, `moment` lies."""
+        near = (self.session_before(moment), self.next_session(moment))
+        return next((each for each in near if each and each.holds_extended(moment)), None)
+
+    def session_before(self, moment: datetime) -> Session | None:
+        """The last session that opened at or before `moment`."""
+        index = bisect_right(self._opens, moment) - 1
+        return self._sessions[index] if index >= 0 else None
+
+    def last_session_until(self, day: date) -> Session | None:
+        """The last session on or before a date."""
+        days = [session.day for session in self._sessions]
+        index = bisect_right(days, day) - 1
+        return self._sessions[index] if index >= 0 else None
 
     def settlement_date(self, traded: date) -> date:
         """The business day on which a trade of `traded` settles."""

@@ -1,7 +1,7 @@
 """The order: its states, and the only moves between them (order-semantics 5)."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -37,9 +37,31 @@ class TimeInForce(StrEnum):
     GTC = "gtc"
     IOC = "ioc"
     FOK = "fok"
+    GTD = "gtd"
+    OPG = "opg"
+    CLS = "cls"
 
 
 IMMEDIATE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+# Executed at one print of the session, the opening or the closing one, or not at all.
+AT_A_PRINT = frozenset({TimeInForce.OPG, TimeInForce.CLS})
+
+
+class OrderClass(StrEnum):
+    """How an order belongs with others (see `contingency`)."""
+
+    SIMPLE = "simple"
+    BRACKET = "bracket"
+    OCO = "oco"
+    OTO = "oto"
+
+
+class Leg(StrEnum):
+    """What an order is within its group."""
+
+    ENTRY = "entry"
+    TAKE_PROFIT = "take_profit"
+    STOP_LOSS = "stop_loss"
 
 
 class State(StrEnum):
@@ -57,7 +79,7 @@ class State(StrEnum):
     REPLACED = "replaced"
 
 
-_WORKING = frozenset(
+_FROM_WORKING = frozenset(
     {
         State.PARTIALLY_FILLED,
         State.FILLED,
@@ -73,8 +95,8 @@ MOVES: dict[State, frozenset[State]] = {
     State.PENDING_NEW: frozenset({State.ACCEPTED, State.NEW, State.REJECTED}),
     State.ACCEPTED: frozenset({State.NEW, State.CANCELED, State.REJECTED}),
     State.HELD: frozenset({State.NEW, State.CANCELED}),
-    State.NEW: _WORKING | {State.REJECTED},
-    State.PARTIALLY_FILLED: _WORKING,
+    State.NEW: _FROM_WORKING | {State.REJECTED},
+    State.PARTIALLY_FILLED: _FROM_WORKING,
     # A cancel that is refused, or overtaken by a fill, leaves the order where it was.
     State.PENDING_CANCEL: frozenset(
         {State.CANCELED, State.NEW, State.PARTIALLY_FILLED, State.FILLED}
@@ -90,7 +112,10 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 TERMINAL = frozenset(state for state, moves in MOVES.items() if not moves)
-CANCELABLE = frozenset({State.PENDING_NEW, State.ACCEPTED, State.NEW, State.PARTIALLY_FILLED})
+WORKING = frozenset({State.NEW, State.PARTIALLY_FILLED})
+ARRIVING = frozenset({State.PENDING_NEW, State.ACCEPTED})
+CANCELABLE = ARRIVING | WORKING | {State.HELD}
+OPEN = frozenset(State) - TERMINAL
 
 _STATUS = {
     State.PENDING_NEW: "PENDING",
@@ -121,6 +146,11 @@ class Order:
     the market asked (bid, for a sale) when the order came in, at market time `market_time`;
     `created_at`, `updated_at` and `triggered_at` are wall time. A trailing stop keeps the best
     price it has seen as `water_mark`, and `stop_price` is its stop as it stands now.
+
+    An order of a `notional` asks for an amount of money, and its `quantity` is what that buys at
+    the price it met last. `expires_at` is the market time at which the order ends unfilled, and
+    `works_from` the market time before which nothing can happen to it. Orders that belong together
+    share a `group_id`, the id of the first of them.
     """
 
     order_id: OrderId
@@ -151,6 +181,18 @@ class Order:
     trail_percent: Decimal | None = None
     water_mark: Decimal | None = None
     triggered_at: datetime | None = None
+    notional: Decimal | None = None
+    expire_date: date | None = None
+    expires_at: datetime | None = None
+    works_from: datetime | None = None
+    extended_hours: bool = False
+    post_only: bool = False
+    order_class: OrderClass = OrderClass.SIMPLE
+    group_id: OrderId | None = None
+    leg: Leg | None = None
+    replaces: OrderId | None = None
+    replaced_by: OrderId | None = None
+    fees: Decimal = Decimal(0)
 
     @property
     def has_stop(self) -> bool:
@@ -158,12 +200,35 @@ class Order:
 
     @property
     def waits_for_trigger(self) -> bool:
-        return self.has_stop and self.triggered_at is None
+        """A stop that was not reached yet; told by its prices, which is quicker than by type."""
+        return self.triggered_at is None and (
+            self.stop_price is not None
+            or self.trail_price is not None
+            or self.trail_percent is not None
+        )
+
+    @property
+    def waits_for_print(self) -> bool:
+        return self.time_in_force is TimeInForce.OPG or self.time_in_force is TimeInForce.CLS
 
     @property
     def may_wait(self) -> bool:
         """Neither ioc nor fok: what does not trade at once may rest, or wait for the open."""
         return self.time_in_force not in IMMEDIATE
+
+    @property
+    def parent_id(self) -> OrderId | None:
+        """The order whose fill brings this one to life."""
+        child = self.order_class in {OrderClass.BRACKET, OrderClass.OTO} and self.leg != Leg.ENTRY
+        return self.group_id if child else None
+
+    @property
+    def is_exit(self) -> bool:
+        return self.leg in {Leg.TAKE_PROFIT, Leg.STOP_LOSS}
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
 
     @property
     def open_quantity(self) -> Decimal:
@@ -209,8 +274,19 @@ class Order:
         """The market moved in the order's favour, and the stop follows it."""
         return replace(self, water_mark=mark, stop_price=stop)
 
+    def resize(self, quantity: Decimal) -> "Order":
+        """Another quantity, never below what is filled."""
+        if quantity < self.filled_quantity:
+            raise IllegalMoveError(f"{self.filled_quantity} are filled, more than {quantity}")
+        return replace(self, quantity=quantity)
+
     def reject(self, code: str, reason: str, at: datetime) -> "Order":
         return replace(self.move(State.REJECTED, at), reason_code=code, reason=reason)
 
     def reserving(self, cash: Decimal, quantity: Decimal) -> "Order":
         return replace(self, reserved_cash=cash, reserved_quantity=quantity)
+
+
+def expired_state(order: Order) -> State:
+    """What an open order becomes when its time is over: one that never worked cannot expire."""
+    return State.EXPIRED if order.state in WORKING else State.CANCELED

@@ -1,13 +1,13 @@
-"""Stops and trailing stops against quotes (order-semantics 2; profile `quote`, Q4 and Q5)."""
+"""Limits, stops and trailing stops against prices (order-semantics 2; rules Q3 to Q5)."""
 
 from decimal import Decimal
 from typing import NamedTuple
 
 from hub.domain.kernel import exact_product, money
-from hub.domain.orders.matching import Touch, opposite_price
-from hub.domain.orders.order import Side
+from hub.domain.orders.order import Order, Side
 
 _HUNDRED = Decimal(100)
+_ZERO = Decimal(0)
 
 
 class Trail(NamedTuple):
@@ -20,19 +20,27 @@ class Trail(NamedTuple):
         """The stop that belongs to the best price seen."""
         distance = self.amount
         if distance is None:
-            distance = money(exact_product(mark, (self.percent or Decimal(0)) / _HUNDRED))
+            distance = money(exact_product(mark, (self.percent or _ZERO) / _HUNDRED))
         return mark + distance if side is Side.BUY else mark - distance
 
 
-def is_reached(side: Side, stop: Decimal, touch: Touch) -> bool:
-    """A buy stop triggers when the ask comes up to it, a sell stop when the bid comes down."""
-    return touch.ask >= stop if side is Side.BUY else touch.bid <= stop
+def trail_of(order: Order) -> Trail | None:
+    """How the order's stop trails, if it does."""
+    if order.trail_price is None and order.trail_percent is None:
+        return None
+    return Trail(order.trail_price, order.trail_percent)
 
 
-def better_mark(side: Side, mark: Decimal, touch: Touch) -> Decimal:
-    """The best price seen so far: the lowest ask for a buy, the highest bid for a sale."""
-    return min(mark, touch.ask) if side is Side.BUY else max(mark, touch.bid)
+def is_reached(side: Side, stop: Decimal, price: Decimal) -> bool:
+    """A buy stop triggers when the price comes up to it, a sell stop when it comes down."""
+    return price >= stop if side is Side.BUY else price <= stop
 
 
-def first_mark(side: Side, touch: Touch) -> Decimal:
-    return opposite_price(side, touch)
+def is_marketable(side: Side, limit: Decimal, price: Decimal) -> bool:
+    """Whether `price`, which somebody offers, is within the limit."""
+    return price <= limit if side is Side.BUY else price >= limit
+
+
+def better_mark(side: Side, mark: Decimal, price: Decimal) -> Decimal:
+    """The best price seen so far: the lowest for a buy, the highest for a sale."""
+    return min(mark, price) if side is Side.BUY else max(mark, price)

@@ -1,0 +1,85 @@
+"""How a venue behaves: what an order meets there, and what of it may be chosen."""
+
+from decimal import Decimal
+from enum import StrEnum
+from hashlib import sha256
+from typing import NamedTuple
+
+
+class Basis(StrEnum):
+    """What fills orders: the top of the book, trade prints, or bars of them (see `matching`)."""
+
+    QUOTE = "quote"
+    LAST = "last"
+    BAR = "bar"
+
+
+class Liquidity(StrEnum):
+    """`displayed`: a fill at the touch takes of the size shown there, which is shared by all orders
+    until the next quote renews it."""
+
+    UNLIMITED = "unlimited"
+    DISPLAYED = "displayed"
+
+
+class TriggerSource(StrEnum):
+    """What elects stops: the opposite quote, the last trade, or whichever the feed has of these."""
+
+    QUOTE = "quote"
+    LAST = "last"
+    AUTO = "auto"
+
+
+class InMarketStop(StrEnum):
+    """What becomes of a stop that the market has already passed when it comes in."""
+
+    TRIGGER = "trigger"
+    REJECT = "reject"
+
+
+class BarPath(StrEnum):
+    """In which order a bar visits its extremes; `adaptive`: the one nearer the open first."""
+
+    OHLC = "OHLC"
+    ADAPTIVE = "adaptive"
+
+
+class VenueProfile(NamedTuple):
+    """`partial_fills` is the chance of a fill that could be whole to be a part only, drawn from
+    `seed`, order and event, so that the same run can be played again."""
+
+    basis: Basis = Basis.QUOTE
+    liquidity: Liquidity = Liquidity.DISPLAYED
+    triggers: TriggerSource = TriggerSource.AUTO
+    in_market_stop: InMarketStop = InMarketStop.TRIGGER
+    bar_path: BarPath = BarPath.OHLC
+    seed: int = 0
+    partial_fills: Decimal = Decimal(0)
+
+
+PAPER = VenueProfile()
+
+# What Alpaca's paper venue is known to do: any size at the touch, one fill in ten a random part.
+ALPACA = VenueProfile(
+    liquidity=Liquidity.UNLIMITED, triggers=TriggerSource.LAST, partial_fills=Decimal("0.1")
+)
+PRESETS = {"paper": PAPER, "alpaca": ALPACA}
+
+
+def elects_by_trades(profile: VenueProfile, *, feed_has_trades: bool) -> bool:
+    """Whether stops listen to trades here, and not to quotes."""
+    if profile.basis is not Basis.QUOTE:
+        return True
+    if profile.triggers is TriggerSource.AUTO:
+        return feed_has_trades
+    return profile.triggers is TriggerSource.LAST
+
+
+def draw(profile: VenueProfile, *what: str) -> tuple[Decimal, Decimal]:
+    """Two numbers from 0 to 1 that depend on the seed and on `what` they are drawn for alone."""
+    digest = sha256("|".join((str(profile.seed), *what)).encode()).digest()
+    span = Decimal(2**64)
+    return (
+        Decimal(int.from_bytes(digest[:8], "big")) / span,
+        Decimal(int.from_bytes(digest[8:16], "big")) / span,
+    )

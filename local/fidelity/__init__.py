@@ -1,0 +1,1 @@
+"""Runs case files of order behaviour, and says where we differ from what they expect."""
