@@ -1,4 +1,4 @@
-"""`./dev fidelity FILE...`: plays case files, and prints what passed and what was not as expected."""
+"""`./dev fidelity FILE...`: plays case files; prints what passed and what was not as expected."""
 
 import argparse
 from collections.abc import Callable, Sequence
