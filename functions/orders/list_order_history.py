@@ -46,6 +46,7 @@ def list_order_history(  # noqa: PLR0917  # its parameters are the query's
             symbols=tuple(symbols),
             side=side,
             states=tuple(states),
+            nested=False,
             after=after,
             until=until,
             before=place_of(cursor) if cursor else None,

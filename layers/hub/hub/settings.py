@@ -14,7 +14,9 @@ class SettingsError(Exception):
 class Settings(NamedTuple):
     """`verifying_keys` are PEM public keys of access tokens, by kid.
 
-    `endpoints` are the URLs of AWS services that are not where AWS has them.
+    `venue` is what differs from the paper venue's profile, by the names of `VenueProfile`; `preset`
+    names another profile to begin with. `endpoints` are the URLs of AWS services that are not
+    where AWS has them.
     """
 
     database_url: str
@@ -34,6 +36,7 @@ class Settings(NamedTuple):
     verifying_keys: Mapping[str, str]
     collar: Decimal
     tolerance: Decimal
+    venue: Mapping[str, str] = {}
 
     def endpoint(self, service: str, host: str) -> str:
         return self.endpoints.get(service, f"https://{host}.{self.region}.amazonaws.com")
@@ -69,9 +72,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         migration_database_url=given.get("MIGRATION_DATABASE_URL", ""),
         migration_secret=given.get("MIGRATION_SECRET", ""),
         signing_key_secret=given.get("SIGNING_KEY_SECRET", ""),
-        verifying_keys=_keys(given.get("TOKEN_VERIFYING_KEYS") or "{}"),
+        verifying_keys=_texts(given.get("TOKEN_VERIFYING_KEYS") or "{}", "TOKEN_VERIFYING_KEYS"),
         collar=_decimal(given, "ORDER_COLLAR", "0.04"),
         tolerance=_decimal(given, "PRICE_TOLERANCE", "0.50"),
+        venue=_texts(given.get("VENUE_PROFILE") or "{}", "VENUE_PROFILE"),
     )
 
 
@@ -84,14 +88,14 @@ def credentials_from_environment() -> tuple[str, str, str | None]:
     )
 
 
-def _keys(text: str) -> Mapping[str, str]:
+def _texts(text: str, name: str) -> Mapping[str, str]:
     try:
-        keys = json.loads(text)
+        values = json.loads(text)
     except ValueError as error:
-        raise SettingsError("TOKEN_VERIFYING_KEYS is not JSON") from error
-    if not isinstance(keys, dict):
-        raise SettingsError("TOKEN_VERIFYING_KEYS is not a JSON object of kid to PEM")
-    return keys
+        raise SettingsError(f"{name} is not JSON") from error
+    if not isinstance(values, dict) or not all(isinstance(each, str) for each in values.values()):
+        raise SettingsError(f"{name} is not a JSON object of texts")
+    return values
 
 
 def _decimal(given: Mapping[str, str], name: str, default: str) -> Decimal:

@@ -48,9 +48,12 @@ class ExecutionRow(NamedTuple):
     quantity: Decimal
     price: Decimal
     value: Decimal
+    fees: Decimal
     settlement_date: date
     quote_id: str
     quote: str
+    trade: str | None
+    seed: int | None
     market_time: datetime
     executed_at: datetime
 
@@ -92,6 +95,13 @@ class MessageRow(NamedTuple):
     created_at: datetime
 
 
+class Taken(NamedTuple):
+    """What orders have taken of the sizes that one quote displayed."""
+
+    bought: Decimal
+    sold: Decimal
+
+
 class PostingRow(NamedTuple):
     transaction_id: str
     posting: Posting
@@ -101,6 +111,16 @@ class PostingRow(NamedTuple):
 def canonical(value: Mapping[str, Any]) -> str:
     """JSON whose text depends on the content alone, fit to be hashed."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+
+
+class AccountLimits(NamedTuple):
+    """In USD; None is no limit."""
+
+    max_order_value: Decimal | None = None
+    max_position_value: Decimal | None = None
+
+
+NO_LIMITS = AccountLimits()
 
 
 @dataclass(slots=True)
@@ -114,6 +134,7 @@ class AccountBook:
     event_sequence: int
     audit_sequence: int
     audit_hash: bytes
+    limits: AccountLimits = NO_LIMITS
 
 
 @dataclass(slots=True)
@@ -131,6 +152,10 @@ class Books:
     events: list[EventRow] = field(default_factory=list)
     audits: list[AuditRow] = field(default_factory=list)
     messages: list[MessageRow] = field(default_factory=list)
+    new_orders: dict[OrderId, Order] = field(default_factory=dict)
+    request_hashes: dict[OrderId, bytes] = field(default_factory=dict)
+    taken: dict[str, Taken] = field(default_factory=dict)
+    changed_quotes: dict[str, Taken] = field(default_factory=dict)
 
     def post(
         self,
@@ -205,7 +230,25 @@ class Books:
 
     def change(self, order: Order) -> None:
         self.orders[order.order_id] = order
-        self.changed_orders[order.order_id] = order
+        if order.order_id in self.new_orders:
+            self.new_orders[order.order_id] = order
+        else:
+            self.changed_orders[order.order_id] = order
+
+    def add(self, order: Order, request_hash: bytes) -> None:
+        """An order that did not exist before."""
+        self.orders[order.order_id] = order
+        self.new_orders[order.order_id] = order
+        self.request_hashes[order.order_id] = request_hash
+
+    def group(self, order: Order) -> list[Order]:
+        """The loaded orders that belong with this one, itself included."""
+        if order.group_id is None:
+            return [order]
+        return [each for each in self.orders.values() if each.group_id == order.group_id]
+
+    def take(self, quote_id: str, taken: Taken) -> None:
+        self.taken[quote_id] = self.changed_quotes[quote_id] = taken
 
 
 def audit_payload(cause: Cause, detail: Mapping[str, Any]) -> str:

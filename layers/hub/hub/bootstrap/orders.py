@@ -8,15 +8,23 @@ from hub.bootstrap.parts import Parts
 
 if TYPE_CHECKING:
     from hub.application.orders.announce_orders import AnnounceOrders
+    from hub.application.orders.cancel_all_orders import CancelAllOrders
     from hub.application.orders.cancel_order import CancelOrder
+    from hub.application.orders.canceling import OrdersAtWork
+    from hub.application.orders.close_all_positions import CloseAllPositions
+    from hub.application.orders.close_position import ClosePosition
     from hub.application.orders.execute_orders import ExecuteOrders
     from hub.application.orders.expire_orders import ExpireOrders
     from hub.application.orders.get_order import GetOrder
     from hub.application.orders.get_order_timeline import GetOrderTimeline
+    from hub.application.orders.intake import Intake, VenueTerms
     from hub.application.orders.list_order_history import ListOrderHistory
+    from hub.application.orders.list_orders import ListOrders
+    from hub.application.orders.preview_order import PreviewOrder
     from hub.application.orders.price_orders import PriceOrders
     from hub.application.orders.process_submitted import ProcessSubmitted
     from hub.application.orders.release_queued_orders import ReleaseQueuedOrders
+    from hub.application.orders.replace_order import ReplaceOrder
     from hub.application.orders.submit_order import SubmitOrder
     from hub.application.orders.watch_resting_orders import WatchRestingOrders
 
@@ -25,27 +33,89 @@ class OrderUseCases(Parts):
     """See the use cases of the same names."""
 
     @cached_property
-    def submit_order(self) -> "SubmitOrder":
-        from hub.application.orders.submit_order import SubmitOrder
+    def venue_terms(self) -> "VenueTerms":
+        """Raises SettingsError."""
+        from hub.application.orders.intake import VenueTerms
         from hub.domain.orders.entry_rules import EntryLimits
+        from hub.domain.orders.venue import profile_of
+        from hub.settings import SettingsError
 
-        return SubmitOrder(
-            self.orders,
-            self.accounts,
+        try:
+            profile = profile_of(self.settings.venue)
+        except ValueError as error:
+            raise SettingsError(f"VENUE_PROFILE: {error}") from error
+        return VenueTerms(EntryLimits(self.settings.collar, self.settings.tolerance), profile)
+
+    @cached_property
+    def intake(self) -> "Intake":
+        from hub.application.orders.intake import Intake
+
+        return Intake(
             self.instruments,
             self.market_data,
             self.calendars,
+            self.fees,
+            self.clock,
+            self.ids,
+            self.venue_terms,
+        )
+
+    @cached_property
+    def orders_at_work(self) -> "OrdersAtWork":
+        from hub.application.orders.canceling import OrdersAtWork
+
+        return OrdersAtWork(
+            self.accounts_at_work,
+            self.market_data,
+            self.calendars,
+            self.fees,
             self.clock,
             self.ids,
             self.relay,
-            EntryLimits(self.settings.collar, self.settings.tolerance),
+            self.venue_terms,
         )
+
+    @cached_property
+    def submit_order(self) -> "SubmitOrder":
+        from hub.application.orders.submit_order import SubmitOrder
+
+        return SubmitOrder(self.orders, self.accounts, self.intake, self.ids, self.relay)
+
+    @cached_property
+    def preview_order(self) -> "PreviewOrder":
+        from hub.application.orders.preview_order import PreviewOrder
+
+        return PreviewOrder(self.accounts, self.intake)
 
     @cached_property
     def cancel_order(self) -> "CancelOrder":
         from hub.application.orders.cancel_order import CancelOrder
 
-        return CancelOrder(self.orders, self.market_data, self.clock, self.ids, self.relay)
+        return CancelOrder(self.orders, self.orders_at_work, self.relay)
+
+    @cached_property
+    def cancel_all_orders(self) -> "CancelAllOrders":
+        from hub.application.orders.cancel_all_orders import CancelAllOrders
+
+        return CancelAllOrders(self.orders, self.accounts, self.orders_at_work)
+
+    @cached_property
+    def replace_order(self) -> "ReplaceOrder":
+        from hub.application.orders.replace_order import ReplaceOrder
+
+        return ReplaceOrder(self.orders, self.orders_at_work)
+
+    @cached_property
+    def close_position(self) -> "ClosePosition":
+        from hub.application.orders.close_position import ClosePosition
+
+        return ClosePosition(self.accounts, self.cancel_all_orders, self.submit_order)
+
+    @cached_property
+    def close_all_positions(self) -> "CloseAllPositions":
+        from hub.application.orders.close_all_positions import CloseAllPositions
+
+        return CloseAllPositions(self.accounts, self.close_position)
 
     @cached_property
     def get_order(self) -> "GetOrder":
@@ -66,6 +136,12 @@ class OrderUseCases(Parts):
         return ListOrderHistory(self.orders, self.accounts)
 
     @cached_property
+    def list_orders(self) -> "ListOrders":
+        from hub.application.orders.list_orders import ListOrders
+
+        return ListOrders(self.orders, self.list_order_history)
+
+    @cached_property
     def price_orders(self) -> "PriceOrders":
         from hub.application.orders.price_orders import PriceOrders
 
@@ -75,7 +151,14 @@ class OrderUseCases(Parts):
     def execute_orders(self) -> "ExecuteOrders":
         from hub.application.orders.execute_orders import ExecuteOrders
 
-        return ExecuteOrders(self.accounts_at_work, self.calendars, self.clock, self.ids)
+        return ExecuteOrders(
+            self.accounts_at_work,
+            self.calendars,
+            self.fees,
+            self.clock,
+            self.ids,
+            self.venue_terms,
+        )
 
     @cached_property
     def announce_orders(self) -> "AnnounceOrders":
@@ -117,4 +200,5 @@ class OrderUseCases(Parts):
             self.clock,
             self.ids,
             self.relay,
+            self.venue_terms,
         )

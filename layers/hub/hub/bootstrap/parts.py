@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hub.adapters.aws.signed import AwsJson, Credentials
     from hub.adapters.postgres.connection import Database
-    from hub.application.ports.accounts import Accounts
+    from hub.application.ports.accounts import Accounts, Fees
     from hub.application.ports.identity import Customers, Passwords, Tokens
     from hub.application.ports.market import Calendars, Instruments, MarketData
     from hub.application.ports.messages import Outbox, Publisher
@@ -114,6 +114,12 @@ class Parts:
         from hub.adapters.postgres.market import PostgresInstruments
 
         return PostgresInstruments(self.database)
+
+    @cached_property
+    def fees(self) -> "Fees":
+        from hub.adapters.postgres.fees import PostgresFees
+
+        return PostgresFees(self.database)
 
     @cached_property
     def calendars(self) -> "Calendars":

@@ -107,6 +107,16 @@ class Api:
     def put(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return self._register("PUT", path, **options)
 
+    def patch(
+        self, path: str, **options: Any
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        return self._register("PATCH", path, **options)
+
+    def delete(
+        self, path: str, **options: Any
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        return self._register("DELETE", path, **options)
+
     def _register(
         self, method: str, path: str, *, status: int = 200, problems: tuple[int, ...] = ()
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -5,7 +5,7 @@ would also take underscores, blanks, exponents, NaN and the digits of any script
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -70,6 +70,9 @@ QuantityIn = Annotated[
 PriceIn = Annotated[Decimal, _parse, _bounded(4, MAX_AMOUNT), _schema("a price in USD", "585.40")]
 PercentIn = Annotated[
     Decimal, _parse, _bounded(2, Decimal(50)), _schema("percent of the price, up to 50", "2")
+]
+ShareIn = Annotated[
+    Decimal, _parse, _bounded(9, Decimal(100)), _schema("percent of what is held, up to 100", "50")
 ]
 AmountIn = Annotated[
     Decimal, _parse, _bounded(2, MAX_AMOUNT), _schema("USD, up to 2 decimals", "10000.00")
@@ -146,4 +149,18 @@ MomentIn = Annotated[
     datetime,
     BeforeValidator(_aware),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2012-06-01T14:00:00Z"]}),
+]
+
+
+def _day(value: Any) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise PydanticCustomError("date_form", "a date such as 2012-06-29 is wanted") from error
+
+
+DayIn = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2012-06-29"]}),
 ]

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.adapters.postgres import compiled
-from hub.adapters.postgres.arrays import array_text
-from hub.adapters.postgres.connection import Database, Row
-from hub.adapters.postgres.orders import order_of
-from hub.application.books import AccountBook, Books
+from hub.adapters.postgres.arrays import arrays
+from hub.adapters.postgres.connection import Database, Row, Statement
+from hub.adapters.postgres.order_rows import WRITTEN, order_of, row_of
+from hub.application.books import AccountBook, AccountLimits, Books, Taken
+from hub.application.ports.orders import QuotesAtWork
 from hub.domain.accounts.balance import Balance
 from hub.domain.accounts.position import Position
 from hub.domain.kernel import AccountId, OrderId
 
-_BOOK_WIDTH = 12
+_BOOK_WIDTH = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,21 @@ class PostgresAccountsAtWork:
 
     @contextmanager
     def open(
-        self, account_ids: Sequence[AccountId], order_ids: Sequence[OrderId]
+        self,
+        account_ids: Sequence[AccountId],
+        order_ids: Sequence[OrderId],
+        quotes: QuotesAtWork | None = None,
     ) -> Iterator[Books]:
         wanted = {"b_account_ids": list(account_ids), "b_order_ids": list(order_ids)}
-        load = [(compiled.LOCK_ACCOUNTS, wanted), (compiled.LOAD_BOOKS, wanted)]
-        with self.database.transaction(load) as rows:
-            books = _books(rows)
+        load: list[Statement] = [(compiled.LOCK_ACCOUNTS, wanted)]
+        if quotes is not None and quotes.quote_ids:
+            named = {"b_quote_ids": list(quotes.quote_ids), "b_at": quotes.at}
+            load.append((compiled.LOCK_QUOTES, named))
+        load.append((compiled.LOAD_BOOKS, wanted))
+        with self.database.transaction(load) as found:
+            books = _books(found[-1])
+            if len(load) > 2:
+                books.taken = {row[0]: Taken(row[1], row[2]) for row in found[1]}
             yield books
             if changes := _changes(books):
                 self.database.commit_with(compiled.WRITE_BOOKS, changes)
@@ -48,7 +58,8 @@ def _books(rows: Iterable[Row]) -> Books:
 
 
 def _account(row: Row) -> AccountBook:
-    return AccountBook(row[0], row[1], Balance(*row[5:8]), {}, row[2], row[3], row[4])
+    limits = AccountLimits(row[12], row[13])
+    return AccountBook(row[0], row[1], Balance(*row[5:8]), {}, row[2], row[3], row[4], limits)
 
 
 def _changes(books: Books) -> dict[str, Any]:
@@ -61,47 +72,43 @@ def _changes(books: Books) -> dict[str, Any]:
         for account_id, instrument_id in sorted(books.changed_positions)
     ]
     return {
-        **_arrays(
+        **arrays(
             "account",
             "account_id event_sequence audit_sequence audit_hash",
             [(a.account_id, a.event_sequence, a.audit_sequence, a.audit_hash) for a in changed],
         ),
-        **_arrays(
+        **arrays(
             "balance",
             "account_id settled unsettled reserved",
             [(account.account_id, *account.balance) for account in changed],
         ),
-        **_arrays("position", "account_id instrument_id quantity reserved cost realised", held),
+        **arrays("position", "account_id instrument_id quantity reserved cost realised", held),
         **_order_arrays(books),
         **_record_arrays(books),
     }
 
 
+_CHANGED = (
+    "order_id state quantity filled_quantity filled_value fills reserved_cash reserved_quantity "
+    "reason_code reason updated_at executed_at stop_price water_mark triggered_at replaced_by fees"
+)
+
+
 def _order_arrays(books: Books) -> dict[str, Any]:
-    return _arrays(
-        "order",
-        "order_id state filled_quantity filled_value fills reserved_cash reserved_quantity "
-        "reason_code reason updated_at executed_at stop_price water_mark triggered_at",
-        [
-            (
-                order.order_id,
-                order.state.value,
-                order.filled_quantity,
-                order.filled_value,
-                order.fills,
-                order.reserved_cash,
-                order.reserved_quantity,
-                order.reason_code,
-                order.reason,
-                order.updated_at,
-                order.executed_at,
-                order.stop_price,
-                order.water_mark,
-                order.triggered_at,
-            )
-            for order in books.changed_orders.values()
-        ],
-    )
+    names = _CHANGED.split()
+    changed = [
+        tuple(getattr(order, name) for name in names) for order in books.changed_orders.values()
+    ]
+    new = [row_of(order, books.request_hashes[each]) for each, order in books.new_orders.items()]
+    return {
+        **arrays("order", _CHANGED, changed),
+        **arrays("new_order", WRITTEN, new),
+        **arrays(
+            "taken",
+            "quote_id bought sold",
+            [(quote_id, *taken) for quote_id, taken in books.changed_quotes.items()],
+        ),
+    }
 
 
 def _record_arrays(books: Books) -> dict[str, Any]:
@@ -127,35 +134,27 @@ def _record_arrays(books: Books) -> dict[str, Any]:
         for entry in row.posting.entries
     ]
     return {
-        **_arrays(
+        **arrays(
             "transaction", "transaction_id account_id kind reference created_at", transactions
         ),
-        **_arrays("entry", "transaction_id account_id ledger currency amount", entries),
-        **_arrays(
+        **arrays("entry", "transaction_id account_id ledger currency amount", entries),
+        **arrays(
             "execution",
             "execution_id order_id fill_sequence account_id instrument_id side quantity price "
-            "value settlement_date quote_id quote market_time executed_at",
+            "value fees settlement_date quote_id quote trade seed market_time executed_at",
             books.executions,
         ),
-        **_arrays(
+        **arrays(
             "obligation",
             "execution_id account_id currency amount settlement_date",
             books.obligations,
         ),
-        **_arrays(
+        **arrays(
             "event",
             "account_id sequence type order_id state_before state_after cause detail "
             "market_time at",
             books.events,
         ),
-        **_arrays("audit", "account_id sequence payload hash at", books.audits),
-        **_arrays("message", "message_id account_id destination body created_at", books.messages),
-    }
-
-
-def _arrays(name: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
-    names = columns.split()
-    values = zip(*rows, strict=True) if rows else [()] * len(names)
-    return {
-        f"b_{name}_{column}": array_text(given) for column, given in zip(names, values, strict=True)
+        **arrays("audit", "account_id sequence payload hash at", books.audits),
+        **arrays("message", "message_id account_id destination body created_at", books.messages),
     }

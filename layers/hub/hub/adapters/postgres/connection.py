@@ -66,8 +66,8 @@ class Database:
         return found[0] if found else None
 
     @contextmanager
-    def transaction(self, first: Sequence[Statement]) -> Iterator[list[Row]]:
-        """A transaction that begins with some statements, in one round trip; gives the last's rows.
+    def transaction(self, first: Sequence[Statement]) -> Iterator[list[list[Row]]]:
+        """A transaction that begins with some statements, in one round trip, whose rows it gives.
 
         What follows in the block belongs to it too. It commits at the end of the block, unless
         `commit_with` did so already. A connection that turns out lost at the start is replaced.
@@ -101,13 +101,13 @@ class Database:
                     connection.execute("COMMIT")
         self._working = False
 
-    def _begin(self, first: Sequence[Statement]) -> list[Row]:
+    def _begin(self, first: Sequence[Statement]) -> list[list[Row]]:
         connection = self._open()
         try:
             with connection.pipeline():
                 connection.execute("BEGIN")
                 cursors = [_run(connection, sql, parameters) for sql, parameters in first]
-            return cursors[-1].fetchall()
+            return [cursor.fetchall() for cursor in cursors]
         except BaseException:
             # Whatever it was: a connection left in a failed transaction would fail who comes next.
             self._roll_back()

@@ -139,6 +139,50 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "fees-are-booked",
+        "the fees in each account's ledger are those of its executions, and so are its orders'",
+        """
+        SELECT account_id FROM (
+            SELECT account_id, fees AS amount FROM executions
+            UNION ALL
+            SELECT account_id, -amount FROM ledger_entries WHERE ledger = 'fees'
+        ) both_sides GROUP BY account_id HAVING sum(amount) <> 0
+        UNION ALL
+        SELECT account_id FROM (
+            SELECT account_id, order_id, fees AS amount FROM executions
+            UNION ALL
+            SELECT account_id, order_id, -fees FROM orders
+        ) both_sides GROUP BY account_id, order_id HAVING sum(amount) <> 0
+        """,
+    ),
+    Invariant(
+        "exits-fit-entries",
+        "the exits of an entry never fill more than it, and live only once it has ended",
+        """
+        SELECT e.order_id FROM orders e
+        WHERE e.leg = 'entry' AND e.state <> 'replaced' AND (
+            (SELECT coalesce(sum(x.filled_quantity), 0) FROM orders x
+             WHERE x.group_id = e.group_id AND x.leg <> 'entry')
+            > (SELECT sum(n.filled_quantity) FROM orders n
+               WHERE n.group_id = e.group_id AND n.leg = 'entry')
+            OR (e.state IN ('pending_new', 'accepted', 'new', 'partially_filled') AND EXISTS (
+                SELECT FROM orders x WHERE x.group_id = e.group_id AND x.leg <> 'entry'
+                    AND x.state NOT IN ('held', 'canceled'))))
+        """,
+    ),
+    Invariant(
+        "sizes-are-not-exceeded",
+        "what is taken of a displayed quote is at most what fills at its touch add up to",
+        """
+        SELECT q.quote_id FROM quotes_taken q
+        WHERE q.bought < 0 OR q.sold < 0
+            OR q.bought > (SELECT coalesce(sum(e.quantity), 0) FROM executions e
+                WHERE e.side = 'buy' AND q.quote_id IN (e.quote_id, e.trade ->> 'id'))
+            OR q.sold > (SELECT coalesce(sum(e.quantity), 0) FROM executions e
+                WHERE e.side = 'sell' AND q.quote_id IN (e.quote_id, e.trade ->> 'id'))
+        """,
+    ),
+    Invariant(
         "limits-are-kept",
         "no execution is worse than the limit of its order",
         """
@@ -149,12 +193,20 @@ INVARIANTS = (
     ),
     Invariant(
         "prices-were-quoted",
-        "each execution lies within the quote it names, of its own symbol",
+        "each execution has a price of the quote, trade or print it names, of its own symbol",
         """
         SELECT e.execution_id FROM executions e JOIN orders o ON o.order_id = e.order_id
         WHERE e.quote ->> 'symbol' <> o.symbol OR e.quote ->> 'id' <> e.quote_id
-            OR (o.limit_price IS NULL AND e.price NOT BETWEEN
-                (e.quote ->> 'bid')::numeric AND (e.quote ->> 'ask')::numeric)
+            OR (o.limit_price IS NULL AND e.trade IS NULL
+                AND o.time_in_force NOT IN ('opg', 'cls')
+                AND e.price NOT BETWEEN
+                    (e.quote ->> 'bid')::numeric AND (e.quote ->> 'ask')::numeric)
+            OR (o.limit_price IS NULL AND e.trade IS NOT NULL AND e.price NOT IN (
+                (e.trade ->> 'price')::numeric, o.stop_price,
+                (e.quote ->> 'bid')::numeric, (e.quote ->> 'ask')::numeric))
+            OR (o.time_in_force IN ('opg', 'cls') AND e.price <> (
+                e.quote -> CASE o.time_in_force WHEN 'opg' THEN 'opening' ELSE 'closing' END
+                ->> 'price')::numeric)
         """,
     ),
     Invariant(
@@ -173,7 +225,7 @@ INVARIANTS = (
         FROM steps s FULL JOIN orders o ON o.order_id = s.order_id
         WHERE s.order_id IS NULL
             OR s.state_before IS DISTINCT FROM s.earlier
-            OR (s.state_before IS NULL AND s.state_after <> 'pending_new')
+            OR (s.state_before IS NULL AND s.state_after NOT IN ('pending_new', 'held'))
             OR (s.state_before IS NOT NULL AND NOT EXISTS (
                 SELECT FROM moves WHERE before = s.state_before AND after = s.state_after))
             OR (s.is_last AND o.state IS DISTINCT FROM s.state_after)
@@ -211,11 +263,11 @@ INVARIANTS = (
     ),
     Invariant(
         "sales-settle",
-        "each sale has its settlement obligation, of its very value",
+        "each sale has its settlement obligation, of its value less its fees",
         """
         SELECT e.execution_id FROM executions e
         LEFT JOIN settlement_obligations s ON s.execution_id = e.execution_id
-        WHERE e.side = 'sell' AND (s.amount IS DISTINCT FROM e.value
+        WHERE e.side = 'sell' AND (s.amount IS DISTINCT FROM e.value - e.fees
             OR s.settlement_date IS DISTINCT FROM e.settlement_date)
         """,
     ),

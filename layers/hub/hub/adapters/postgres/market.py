@@ -16,7 +16,8 @@ from hub.domain.market.quote import Quote
 CLOCK_NAME = "replay"
 _REFERENCE_LIFE_SECONDS = 300.0
 _LOOK_AGAIN_SECONDS = 5.0
-_BEHIND, _AHEAD, _MARGIN = timedelta(days=15), timedelta(days=30), timedelta(days=14)
+# Ahead as far as the longest order works, and a holiday or two more.
+_BEHIND, _AHEAD, _MARGIN = timedelta(days=15), timedelta(days=100), timedelta(days=14)
 
 
 class PostgresInstruments:

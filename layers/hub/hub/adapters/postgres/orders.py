@@ -9,7 +9,9 @@ from typing import Any
 import psycopg
 
 from hub.adapters.postgres import compiled
+from hub.adapters.postgres.arrays import arrays
 from hub.adapters.postgres.connection import Database, Row
+from hub.adapters.postgres.order_rows import WIDTH, WRITTEN, order_of, row_of
 from hub.application.books import Destination
 from hub.application.ports.messages import Message
 from hub.application.ports.orders import (
@@ -17,66 +19,32 @@ from hub.application.ports.orders import (
     DuplicateOrderError,
     EarlierOrder,
     OpenOrder,
+    OpenOrders,
     OrderFilter,
     Placed,
     RequestedCancel,
-    RequestedOrder,
+    RequestedOrders,
     TimelineStep,
 )
 from hub.domain.kernel import AccountId, CustomerId, OrderId
-from hub.domain.orders.order import Order, OrderType, Side, State, TimeInForce
+from hub.domain.orders.events import Condition
+from hub.domain.orders.order import Order, Side
 from hub.domain.orders.stops import Trail
 from hub.domain.orders.trigger_book import Resting, WaitingStop
-
-_ORDER_WIDTH = 28
-
-
-def order_of(row: Row) -> Order:
-    """An order from the columns of `statements.books.order_columns`."""
-    return Order(
-        order_id=row[0],
-        account_id=row[1],
-        client_order_id=row[2],
-        instrument_id=row[3],
-        symbol=row[4],
-        side=Side(row[5]),
-        type=OrderType(row[6]),
-        time_in_force=TimeInForce(row[7]),
-        quantity=row[8],
-        limit_price=row[9],
-        state=State(row[10]),
-        filled_quantity=row[11],
-        filled_value=row[12],
-        fills=row[13],
-        reserved_cash=row[14],
-        reserved_quantity=row[15],
-        market_price=row[16],
-        reason_code=row[17],
-        reason=row[18],
-        market_time=row[19],
-        created_at=row[20],
-        updated_at=row[21],
-        executed_at=row[22],
-        stop_price=row[23],
-        trail_price=row[24],
-        trail_percent=row[25],
-        water_mark=row[26],
-        triggered_at=row[27],
-    )
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresOrders:
     database: Database
 
-    def place(self, request: RequestedOrder) -> Placed:
-        buying = request.order.side is Side.BUY
+    def place(self, request: RequestedOrders) -> Placed:
+        buying = request.orders[0].side is Side.BUY
         statement = compiled.PLACE_BUY if buying else compiled.PLACE_SELL
         try:
             row = self.database.rows(statement, _placing(request))[0]
         except psycopg.errors.UniqueViolation as error:
             raise DuplicateOrderError from error
-        return Placed(row[0], row[1], row[2] or Decimal(0))
+        return Placed(row[0], row[1], row[2] or Decimal(0), row[3])
 
     def cancel(self, request: RequestedCancel) -> Canceled | None:
         row = self.database.one(
@@ -106,7 +74,7 @@ class PostgresOrders:
             compiled.FIND_SUBMITTED,
             {"b_account_id": account_id, "b_client_order_id": client_order_id},
         )
-        return EarlierOrder(order_of(row), row[_ORDER_WIDTH]) if row else None
+        return EarlierOrder(order_of(row), row[WIDTH]) if row else None
 
     def find(self, customer_id: CustomerId, order_id: OrderId) -> Order | None:
         row = self.database.one(
@@ -123,6 +91,7 @@ class PostgresOrders:
                 "b_account_id": wanted.account_id,
                 "b_symbols": list(wanted.symbols) or None,
                 "b_states": list(wanted.states),
+                "b_nested": wanted.nested,
                 "b_side": wanted.side,
                 "b_after": wanted.after,
                 "b_until": wanted.until,
@@ -137,15 +106,16 @@ class PostgresOrders:
         rows = self.database.rows(compiled.LIST_TIMELINE, {"b_order_id": order_id})
         return [TimelineStep(*row) for row in rows]
 
-    def queued(self, limit: int) -> Sequence[Order]:
-        return [
-            order_of(row) for row in self.database.rows(compiled.LIST_QUEUED, {"b_limit": limit})
-        ]
+    def queued(
+        self, moment: datetime, after: tuple[datetime, OrderId] | None, limit: int
+    ) -> Sequence[Order]:
+        last, last_id = after or (None, None)
+        wanted = {"b_moment": moment, "b_after": last, "b_after_id": last_id, "b_limit": limit}
+        return [order_of(row) for row in self.database.rows(compiled.LIST_QUEUED, wanted)]
 
     def resting(self, since: datetime) -> Sequence[Resting]:
-        rows = self.database.rows(compiled.LIST_RESTING, {"b_since": since})
         return [
-            Resting(row[0], row[1], row[2], Side(row[3]), row[4], _stop_of(row)) for row in rows
+            _resting(row) for row in self.database.rows(compiled.LIST_RESTING, {"b_since": since})
         ]
 
     def save_marks(self, moved: Sequence[Resting]) -> None:
@@ -160,9 +130,45 @@ class PostgresOrders:
                 },
             )
 
-    def day_orders_before(self, closed: datetime, limit: int) -> Sequence[OpenOrder]:
-        rows = self.database.rows(compiled.LIST_DAY_ORDERS, {"b_closed": closed, "b_limit": limit})
+    def expired(self, moment: datetime, limit: int) -> Sequence[OpenOrder]:
+        rows = self.database.rows(compiled.LIST_EXPIRED, {"b_moment": moment, "b_limit": limit})
         return [OpenOrder(*row) for row in rows]
+
+    def open_orders(self, wanted: OpenOrders, limit: int) -> Sequence[Order]:
+        rows = self.database.rows(
+            compiled.LIST_OPEN,
+            {
+                "b_user_id": wanted.customer_id,
+                "b_account_id": wanted.account_id,
+                "b_symbols": list(wanted.symbols) or None,
+                "b_side": wanted.side,
+                "b_limit": limit,
+            },
+        )
+        return [order_of(row) for row in rows]
+
+    def groups(self, customer_id: CustomerId, group_ids: Sequence[OrderId]) -> Sequence[Order]:
+        wanted = {"b_user_id": customer_id, "b_groups": list(group_ids)}
+        return [order_of(row) for row in self.database.rows(compiled.LIST_GROUPS, wanted)]
+
+    def forget_quotes(self, before: datetime) -> None:
+        self.database.rows(compiled.FORGET_QUOTES, {"b_before": before})
+
+
+_PRINTS = {"opg": Condition.OPENING, "cls": Condition.CLOSING}
+
+
+def _resting(row: Row) -> Resting:
+    return Resting(
+        row[0],
+        row[1],
+        row[2],
+        Side(row[3]),
+        row[4],
+        _stop_of(row),
+        at_print=_PRINTS.get(row[10]),
+        extended=row[11],
+    )
 
 
 def _stop_of(row: Row) -> WaitingStop | None:
@@ -172,39 +178,35 @@ def _stop_of(row: Row) -> WaitingStop | None:
     return WaitingStop(row[5], trail, row[8])
 
 
-def _placing(request: RequestedOrder) -> dict[str, Any]:
-    order, message = request.order, request.message
+def _placing(request: RequestedOrders) -> dict[str, Any]:
+    first, orders = request.orders[0], request.orders
     return {
-        "b_account_id": order.account_id,
+        "b_account_id": first.account_id,
         "b_user_id": request.customer_id,
-        "b_order_id": order.order_id,
-        "b_client_order_id": order.client_order_id,
-        "b_request_hash": request.request_hash,
-        "b_instrument_id": order.instrument_id,
-        "b_symbol": order.symbol,
-        "b_side": order.side,
-        "b_type": order.type,
-        "b_time_in_force": order.time_in_force,
-        "b_quantity": order.quantity,
-        "b_limit_price": order.limit_price,
-        "b_state": order.state,
-        "b_filled_quantity": order.filled_quantity,
-        "b_filled_value": order.filled_value,
-        "b_fills": order.fills,
-        "b_reserved_cash": order.reserved_cash,
-        "b_reserved_quantity": order.reserved_quantity,
-        "b_market_price": order.market_price,
-        "b_market_time": order.market_time,
-        "b_created_at": order.created_at,
-        "b_updated_at": order.updated_at,
-        "b_stop_price": order.stop_price,
-        "b_trail_price": order.trail_price,
-        "b_trail_percent": order.trail_percent,
-        "b_water_mark": order.water_mark,
+        "b_order_id": first.order_id,
+        "b_instrument_id": first.instrument_id,
+        "b_reserved_cash": first.reserved_cash,
+        "b_reserved_quantity": first.reserved_quantity,
+        "b_order_value": request.order_value,
+        "b_market_price": first.market_price,
+        "b_market_time": first.market_time,
+        "b_at": first.created_at,
+        "b_count": len(orders),
         "b_transaction_id": request.transaction_id,
-        "b_event_detail": request.event_detail,
         "b_audit_payload": request.audit_payload,
-        "b_message_id": message.message_id,
-        "b_destination": message.destination,
-        "b_message_body": message.body,
+        "b_destination": Destination.ORDERS_SUBMITTED,
+        **arrays("order", WRITTEN, [row_of(each, request.request_hash) for each in orders]),
+        **arrays(
+            "step",
+            "sequence order_id state_after detail",
+            [
+                (len(orders) - place, each.order_id, each.state, request.event_detail)
+                for place, each in enumerate(orders, 1)
+            ],
+        ),
+        **arrays(
+            "message",
+            "message_id body",
+            [(message.message_id, message.body) for message in request.messages],
+        ),
     }

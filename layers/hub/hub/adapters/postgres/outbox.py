@@ -21,5 +21,5 @@ class PostgresOutbox:
     def claim(self, moment: datetime, limit: int) -> Iterator[Sequence[Message]]:
         """Rows are locked while the block runs, and skipped by whoever else looks."""
         wanted = {"b_moment": moment, "b_limit": limit}
-        with self.database.transaction([(compiled.LIST_UNSENT, wanted)]) as rows:
+        with self.database.transaction([(compiled.LIST_UNSENT, wanted)]) as (rows,):
             yield [Message(*row) for row in rows]

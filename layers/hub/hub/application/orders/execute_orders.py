@@ -5,41 +5,37 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from hub.application.books import (
-    Books,
-    ExecutionRow,
-    ObligationRow,
-    canonical,
+from hub.application.books import Books, Taken
+from hub.application.orders.booking import Booking, Seen
+from hub.application.orders.election import (
+    Election,
+    last_trade_event,
+    quote_event,
+    trade_event,
 )
-from hub.application.orders.election import Election
+from hub.application.orders.intake import VenueTerms, may_trade
 from hub.application.orders.steps import Moment, Steps, together_or_each
+from hub.application.ports.accounts import Fees
 from hub.application.ports.market import Calendars, MarketView
 from hub.application.ports.messages import Message
-from hub.application.ports.orders import AccountsAtWork
+from hub.application.ports.orders import AccountsAtWork, QuotesAtWork
 from hub.application.ports.system import Clock, Ids
 from hub.application.relay import messages_of
-from hub.domain.accounts.balance import Amounts, Balance, InsufficientBuyingPowerError
-from hub.domain.accounts.position import Position
-from hub.domain.kernel import CURRENCY, AccountId, OrderId, notional, plain, ratio
-from hub.domain.market.quote import Quote, quote_record
-from hub.domain.orders.matching import (
-    Match,
-    Outcome,
-    Touch,
-    match_on_arrival,
-    match_resting,
-)
-from hub.domain.orders.order import Order, Side, State
-from hub.domain.orders.stops import Trail, better_mark, is_reached
+from hub.domain.kernel import AccountId, OrderId
+from hub.domain.market.quote import Quote
+from hub.domain.market.trade import SessionPrint
+from hub.domain.orders.events import Condition, Market, Supply, TradeEvent
+from hub.domain.orders.matching import Steps as CoreSteps
+from hub.domain.orders.matching import arrive, at_print, meet_quote, meet_trade
+from hub.domain.orders.order import ARRIVING, WORKING, Order, Side, State, TimeInForce
+from hub.domain.orders.stops import is_reached
+from hub.domain.orders.venue import Liquidity
 
 EXCHANGE = "XNYS"
-_ARRIVING = frozenset({State.PENDING_NEW, State.ACCEPTED})
-_RESTING = frozenset({State.NEW, State.PARTIALLY_FILLED})
-_ZERO = Decimal(0)
 
 
 class OrderToProcess(NamedTuple):
-    """`election` names the quote that reached the order, where the trigger book sent it."""
+    """`election` tells what reached the order, where the trigger book sent it."""
 
     order_id: OrderId
     account_id: AccountId
@@ -65,8 +61,10 @@ class ExecuteOrders:
 
     accounts_at_work: AccountsAtWork
     calendars: Calendars
+    fees: Fees
     clock: Clock
     ids: Ids
+    terms: VenueTerms
 
     def __call__(self, command: ExecuteOrdersCommand) -> ExecutedOrders:
         """Raises having done nothing.
@@ -92,199 +90,188 @@ class ExecuteOrders:
         moment = Moment(now, market_time, calendar, command.trace_id)
         account_ids = sorted({order.account_id for order in command.orders})
         order_ids = [order.order_id for order in command.orders]
-        with self.accounts_at_work.open(account_ids, order_ids) as books:
-            elections = {each.order_id: each.election for each in command.orders}
-            batch = _Batch(Steps(books, moment, self.ids), command.view, elections)
+        elections = {each.order_id: each.election for each in command.orders}
+        quotes = self._quotes_at_work(command, moment)
+        with self.accounts_at_work.open(account_ids, order_ids, quotes) as books:
+            steps = Steps(books, moment, self.ids)
+            schedule = self.fees.schedule(EXCHANGE)
+            batch = _Batch(Booking(steps, self.terms, schedule), command.view, elections)
             failed = [each for each in elections if not batch.process(each)]
+            batch.keep_taken()
         return ExecutedOrders(failed, messages_of(books))
 
+    def _quotes_at_work(self, command: ExecuteOrdersCommand, moment: Moment) -> QuotesAtWork | None:
+        if self.terms.profile.liquidity is not Liquidity.DISPLAYED:
+            return None
+        events = {quote.quote_id for quote in command.view.quotes.values()}
+        for order in command.orders:
+            if order.election is not None:
+                quote, trade = order.election.quote, order.election.trade
+                events |= {quote.quote_id} if quote else set()
+                events |= {trade.trade_id} if trade else set()
+        return QuotesAtWork(sorted(events), moment.now)
 
-@dataclass(frozen=True, slots=True)
+
 class _Batch:
-    """The orders of one transaction, each meeting the market of the same moment."""
+    """The orders of one transaction, each meeting the market of its moment."""
 
-    steps: Steps
-    view: MarketView
-    elections: Mapping[OrderId, Election | None]
+    def __init__(
+        self, booking: Booking, view: MarketView, elections: Mapping[OrderId, Election | None]
+    ) -> None:
+        self._booking = booking
+        self._steps = booking.steps
+        self._view = view
+        self._elections = elections
+        self._supplies: dict[str, Supply] = {}
 
     @property
-    def books(self) -> Books:
-        return self.steps.books
+    def _books(self) -> Books:
+        return self._steps.books
 
     @property
-    def moment(self) -> Moment:
-        return self.steps.moment
+    def _moment(self) -> Moment:
+        return self._steps.moment
 
     def process(self, order_id: OrderId) -> bool:
         """Whether the order is known. One that cannot trade now waits for when it can."""
-        order = self.books.orders.get(order_id)
+        order = self._books.orders.get(order_id)
         if order is None:
             return False
-        if order.state not in _ARRIVING | _RESTING:
+        if order.state not in ARRIVING | WORKING:
             return True
-        quote = self.view.quotes.get(order.symbol)
-        if self.moment.calendar.session_at(self.moment.market_time) is None:
-            opening = self.moment.calendar.next_session(self.moment.market_time)
+        if order.waits_for_print:
+            self._await_print(order)
+            return True
+        order, seen = self._elected_late(order), self._seen(order)
+        if not may_trade(order, self._moment.calendar, self._moment.market_time):
+            opening = self._moment.calendar.next_session(self._moment.market_time)
             detail = {"opens_at": opening.open.isoformat() if opening else None}
             self._wait(order, "queued", detail)
-        elif quote is None or quote.is_stale(self.view.clock, self.moment.now):
+        elif seen is None:
             self._wait(order, "no_fresh_quote", {})
         else:
-            self._meet(order, quote)
+            self._meet(order, seen)
         return True
+
+    def keep_taken(self) -> None:
+        """Write what was taken of displayed sizes."""
+        for event_id, supply in self._supplies.items():
+            before = self._books.taken.get(event_id)
+            if before is not None and Taken(supply.bought, supply.sold) != before:
+                self._books.take(event_id, Taken(supply.bought, supply.sold))
+
+    def _seen(self, order: Order) -> Seen | None:
+        """The market that the order meets: that which elected it while it is fresh, else that of
+        now; None where neither is."""
+        election = self._elections.get(order.order_id)
+        if election is not None and election.quote is not None and self._fresh(election.quote):
+            return self._as_seen(election.quote, election)
+        quote = self._view.quotes.get(order.symbol)
+        if quote is None or not self._fresh(quote):
+            return None
+        return self._as_seen(quote, None)
+
+    def _elected_late(self, order: Order) -> Order:
+        """A stop that the market reached is triggered, though that is too long ago to trade on."""
+        election = self._elections.get(order.order_id)
+        if election is None or not order.waits_for_trigger or order.state not in WORKING:
+            return order
+        order = self._booking.as_elected(order, election)
+        fresh = election.quote is not None and self._fresh(election.quote)
+        price = _price_of(election, order.side)
+        if fresh or price is None or order.stop_price is None:
+            return order
+        if not is_reached(order.side, order.stop_price, price):
+            return order
+        return self._booking.trigger(order, {"elected_by": election.event_id})
+
+    def _fresh(self, quote: Quote) -> bool:
+        return not quote.is_stale(self._view.clock, self._moment.now)
+
+    def _as_seen(self, quote: Quote, election: Election | None) -> Seen:
+        event, trade = quote_event(quote), last_trade_event(quote)
+        printed = election.trade if election else None
+        if printed is not None:
+            trade = trade_event(printed)
+        shown = self._supply(quote.quote_id, event.bid_size, event.ask_size, shared=False)
+        market = Market(event, trade, shown)
+        if trade is not None:
+            supply = self._supply(trade.event_id, trade.size, trade.size, shared=True)
+            market = market.at_trade(trade, supply)
+        return Seen(market, quote, printed, event)
+
+    def _supply(self, event_id: str, bid: Decimal, asked: Decimal, *, shared: bool) -> Supply:
+        if self._booking.terms.profile.liquidity is not Liquidity.DISPLAYED:
+            return Supply(event_id=event_id)
+        if event_id not in self._supplies:
+            supply = Supply(bid, asked, shared=shared, event_id=event_id)
+            taken = self._books.taken.get(event_id)
+            if taken is not None:
+                supply.bought, supply.sold = taken
+            self._supplies[event_id] = supply
+        return self._supplies[event_id]
 
     def _wait(self, order: Order, action: str, detail: Mapping[str, object]) -> None:
         """`accepted` orders are sent again each minute that the market is open."""
         if order.state is State.PENDING_NEW:
-            waiting = order.move(State.ACCEPTED, self.moment.now)
-            order = self.steps.take(order, waiting, action, detail)
+            waiting = order.move(State.ACCEPTED, self._moment.now)
+            order = self._steps.take(order, waiting, action, detail)
         if order.state is State.ACCEPTED and not order.may_wait:
-            ended = order.move(State.CANCELED, self.moment.now)
-            self.steps.end(order, ended, "does_not_wait", detail)
+            ended = order.move(State.CANCELED, self._moment.now)
+            self._booking.end(order, ended, "does_not_wait", detail)
 
-    def _meet(self, order: Order, quote: Quote) -> None:
-        touch = Touch(quote.bid, quote.ask)
-        seen = {"quote": quote_record(quote)}
-        arriving = order.state in _ARRIVING
-        if arriving:
-            live = order.move(State.NEW, self.moment.now)
-            order = self.steps.take(order, live, "entered", seen)
-        if order.waits_for_trigger:
-            order = self._test_stop(order, touch, seen)
-            if order.waits_for_trigger:
-                if arriving:
-                    self._follow(order, touch)
-                return
-            arriving = True
-        match = match_on_arrival(order, touch) if arriving else match_resting(order, touch)
-        if match.outcome is Outcome.FILL:
-            self._fill(order, match, quote)
-        elif match.outcome is Outcome.CANCEL:
-            ended = order.move(State.CANCELED, self.moment.now)
-            self.steps.end(order, ended, "not_marketable", seen)
-
-    def _test_stop(self, order: Order, touch: Touch, seen: Mapping[str, object]) -> Order:
-        """The order, triggered if its stop was reached: by the quote that sent it here, though the
-        market may have turned since, or by the present one."""
-        election = self.elections.get(order.order_id)
-        if election is not None:
-            order = _as_elected(order, election)
-        assert order.stop_price is not None
-        reached = [touch] if election is None else [election.touch, touch]
-        if not any(is_reached(order.side, order.stop_price, each) for each in reached):
-            return order
-        detail = {**seen, "stop_price": plain(order.stop_price, 2)}
-        if election is not None:
-            detail["elected_by"] = election.quote_id
-        return self.steps.note(order.trigger(self.moment.now), "OrderTriggered", detail)
-
-    def _follow(self, order: Order, touch: Touch) -> None:
-        """A trailing stop that comes to rest starts from the present market. From then on the
-        trigger book moves its mark, and does so without the account's lock."""
-        if order.water_mark is None:
+    def _await_print(self, order: Order) -> None:
+        """Opening and closing orders wait for the official print of their session."""
+        found = self._print_of(order)
+        if found is None:
+            self._wait(order, "queued", {"works_from": str(order.works_from)})
             return
-        mark = better_mark(order.side, order.water_mark, touch)
-        trail = Trail(order.trail_price, order.trail_percent)
-        self.books.change(order.trail(mark, trail.stop(order.side, mark)))
+        trade, seen = found
+        if order.state in ARRIVING:
+            live = order.move(State.NEW, self._moment.now)
+            order = self._steps.take(order, live, "entered", seen.record)
+        self._booking.carry_out(order, at_print(order, trade.price), seen)
 
-    def _fill(self, order: Order, match: Match, quote: Quote) -> None:
-        account = self.books.accounts[order.account_id]
-        value = notional(match.price, match.quantity)
-        released = ratio(order.reserved_cash, match.quantity, order.open_quantity)
-        try:
-            balance, amounts = _cash_moves(order, account.balance, value, released)
-        except InsufficientBuyingPowerError as error:
-            ended = order.reject(error.code, error.detail, self.moment.now)
-            seen = {"quote": quote_record(quote), **error.extra}
-            self.steps.end(order, ended, "rejected", seen)
+    def _print_of(self, order: Order) -> tuple[TradeEvent, Seen] | None:
+        opening = order.time_in_force is TimeInForce.OPG
+        quote = self._view.quotes.get(order.symbol)
+        election = self._elections.get(order.order_id)
+        if election is not None and election.quote is not None:
+            quote = election.quote
+        if quote is None or order.works_from is None:
+            return None
+        session = self._moment.calendar.session_before(order.works_from)
+        printed: SessionPrint | None = quote.opening if opening else quote.closing
+        if session is None or printed is None or printed.day != session.day:
+            return None
+        condition = Condition.OPENING if opening else Condition.CLOSING
+        trade = TradeEvent(printed.price, order.quantity, printed.trade_id, condition)
+        market = Market(quote_event(quote), trade)
+        return trade, Seen(market, quote, None, trade)
+
+    def _meet(self, order: Order, seen: Seen) -> None:
+        if order.state in ARRIVING:
+            live = order.move(State.NEW, self._moment.now)
+            order = self._steps.take(order, live, "entered", seen.record)
+            self._booking.carry_out(order, self._arrive(order, seen), seen, arriving=True)
             return
-        execution = self._execution(order, match, value, quote)
-        self.books.executions.append(execution)
-        if order.side is Side.SELL:
-            self.books.obligations.append(_obligation(execution))
-        filled = order.fill(match.quantity, match.price, self.moment.now).reserving(
-            order.reserved_cash - released, order.reserved_quantity - _sold(order, match)
-        )
-        position = account.positions.get(order.instrument_id, Position())
-        self.books.hold(account, order.instrument_id, _moved(position, order.side, match, value))
-        self.books.post(
-            account,
-            balance,
-            amounts,
-            transaction_id=self.steps.ids.new(),
-            kind="execution",
-            reference=execution.execution_id,
-            at=self.moment.now,
-        )
-        self.steps.take(order, filled, "executed", _fill_detail(execution, quote))
+        self._booking.carry_out(order, self._reached(order, seen), seen)
 
-    def _execution(self, order: Order, match: Match, value: Decimal, quote: Quote) -> ExecutionRow:
-        session = self.moment.calendar.session_at(self.moment.market_time)
-        traded = session.day if session else self.moment.market_time.date()
-        return ExecutionRow(
-            execution_id=self.steps.ids.new(),
-            order_id=order.order_id,
-            fill_sequence=order.fills + 1,
-            account_id=order.account_id,
-            instrument_id=order.instrument_id,
-            side=order.side,
-            quantity=match.quantity,
-            price=match.price,
-            value=value,
-            settlement_date=self.moment.calendar.settlement_date(traded),
-            quote_id=quote.quote_id,
-            quote=canonical(quote_record(quote)),
-            market_time=self.moment.market_time,
-            executed_at=self.moment.now,
-        )
+    def _arrive(self, order: Order, seen: Seen) -> CoreSteps:
+        return arrive(order, seen.market, self._booking.terms.profile)
+
+    def _reached(self, order: Order, seen: Seen) -> CoreSteps:
+        profile = self._booking.terms.profile
+        if seen.trade is not None and isinstance(seen.market.trade, TradeEvent):
+            return meet_trade(order, seen.market.trade, seen.market, profile)
+        assert seen.market.quote is not None
+        return meet_quote(order, seen.market.quote, seen.market, profile)
 
 
-def _as_elected(order: Order, election: Election) -> Order:
-    """A trailing stop stood where its election says, which is onward of what was saved of it."""
-    if order.water_mark is None or election.mark is None or election.stop is None:
-        return order
-    onward = (
-        election.mark <= order.water_mark
-        if order.side is Side.BUY
-        else election.mark >= order.water_mark
-    )
-    return order.trail(election.mark, election.stop) if onward else order
-
-
-def _cash_moves(
-    order: Order, balance: Balance, value: Decimal, released: Decimal
-) -> tuple[Balance, Amounts]:
-    if order.side is Side.BUY:
-        return balance.buy(value, released)
-    return balance.sell(value)
-
-
-def _moved(position: Position, side: Side, match: Match, value: Decimal) -> Position:
-    if side is Side.BUY:
-        return position.buy(match.quantity, value)
-    return position.sell(match.quantity, value)
-
-
-def _sold(order: Order, match: Match) -> Decimal:
-    return match.quantity if order.side is Side.SELL else _ZERO
-
-
-def _obligation(execution: ExecutionRow) -> ObligationRow:
-    return ObligationRow(
-        execution.execution_id,
-        execution.account_id,
-        CURRENCY,
-        execution.value,
-        execution.settlement_date,
-    )
-
-
-def _fill_detail(execution: ExecutionRow, quote: Quote) -> dict[str, object]:
-    return {
-        "execution_id": execution.execution_id,
-        "quantity": plain(execution.quantity),
-        "price": plain(execution.price, 2),
-        "value": plain(execution.value, 2),
-        "settlement_date": execution.settlement_date.isoformat(),
-        "quote": quote_record(quote),
-    }
+def _price_of(election: Election, side: Side) -> Decimal | None:
+    """The price to which stops listened."""
+    if election.trade is not None:
+        return election.trade.price
+    if election.quote is None:
+        return None
+    return election.quote.ask if side is Side.BUY else election.quote.bid

@@ -27,6 +27,7 @@ _EVENTS = {
     State.CANCELED: "OrderCanceled",
     State.REJECTED: "OrderFailed",
     State.EXPIRED: "OrderExpired",
+    State.REPLACED: "OrderReplaced",
 }
 
 
@@ -37,9 +38,10 @@ class Moment(NamedTuple):
     market_time: datetime
     calendar: Calendar
     trace_id: str
+    actor: str = "venue"
 
     def cause(self, action: str) -> Cause:
-        return Cause("venue", action, self.now, self.market_time, self.trace_id)
+        return Cause(self.actor, action, self.now, self.market_time, self.trace_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,13 @@ class Steps:
         ended: Order,
         action: str,
         detail: Mapping[str, object],
-    ) -> None:
+    ) -> Order:
         """The order ends without (further) fill: what it still reserved is free again."""
+        self.release(order)
+        return self.take(order, ended.reserving(_ZERO, _ZERO), action, detail)
+
+    def release(self, order: Order) -> None:
+        """What the order reserves is free again in its account."""
         account = self.books.accounts[order.account_id]
         if order.reserved_quantity:
             position = account.positions[order.instrument_id].release(order.reserved_quantity)
@@ -72,14 +79,21 @@ class Steps:
             reference=order.order_id,
             at=self.moment.now,
         )
-        self.take(order, ended.reserving(_ZERO, _ZERO), action, detail)
 
-    def note(self, order: Order, kind: str, detail: Mapping[str, object]) -> Order:
+    def note(self, order: Order, kind: str, action: str, detail: Mapping[str, object]) -> Order:
         """Something happened to the order that did not move it."""
-        cause = self.moment.cause("triggered")
+        cause = self.moment.cause(action)
         account = self.books.accounts[order.account_id]
         self.books.record(account, kind, cause, detail, about=order)
         return self._tell(order, kind, cause, detail, {})
+
+    def begin(self, order: Order, request_hash: bytes, detail: Mapping[str, object]) -> Order:
+        """An order comes into being in the books, and not by being placed."""
+        cause = self.moment.cause("submitted")
+        account = self.books.accounts[order.account_id]
+        self.books.add(order, request_hash)
+        self.books.record(account, "OrderSubmitted", cause, detail, after=order)
+        return self._tell(order, "OrderSubmitted", cause, detail, {"after": order.state})
 
     def take(
         self,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from hub.domain.accounts.balance import Balance
+from hub.domain.accounts.fees import FeeRule
 from hub.domain.accounts.position import Position
 from hub.domain.kernel import AccountId, CustomerId, InstrumentId
 
@@ -43,3 +44,8 @@ class Accounts(Protocol):
 
     def deposit_of(self, account_id: AccountId, reference: str) -> Decimal | None:
         """The amount of an earlier deposit under this reference."""
+
+
+class Fees(Protocol):
+    def schedule(self, market: str) -> Sequence[FeeRule]:
+        """Every rule of a market, those of the past and of the future included."""

@@ -30,4 +30,4 @@ class Instruments(Protocol):
 
 class Calendars(Protocol):
     def around(self, exchange: str, moment: datetime) -> Calendar:
-        """The sessions of some days before `moment` and a fortnight after."""
+        """The sessions of some days before `moment` and of a hundred after it."""

@@ -8,44 +8,62 @@ from typing import Any, NamedTuple, Protocol
 
 from hub.application.books import Books, Cause
 from hub.application.ports.messages import Message
-from hub.domain.accounts.ledger import Posting
 from hub.domain.kernel import AccountId, CustomerId, OrderId
 from hub.domain.orders.order import Order
 from hub.domain.orders.trigger_book import Resting
+
+
+class QuotesAtWork(NamedTuple):
+    """The quotes whose displayed sizes the transaction may take of."""
+
+    quote_ids: Sequence[str]
+    at: datetime
 
 
 class AccountsAtWork(Protocol):
     """Opens the books of accounts for one transaction, under the locks of their rows."""
 
     def open(
-        self, account_ids: Sequence[AccountId], order_ids: Sequence[OrderId]
+        self,
+        account_ids: Sequence[AccountId],
+        order_ids: Sequence[OrderId],
+        quotes: QuotesAtWork | None = None,
     ) -> AbstractContextManager[Books]:
-        """The books, committed when the block ends well. Accounts that do not exist are absent."""
+        """The books, committed when the block ends well. Accounts that do not exist are absent.
+
+        With an order come the others of its group; with `quotes` what was taken of them.
+        """
 
 
-class RequestedOrder(NamedTuple):
-    """An order ready to be placed, with everything that the placing statement records."""
+class RequestedOrders(NamedTuple):
+    """Orders ready to be placed, one or a group, with everything that the placing records.
 
-    order: Order
+    The first carries the reservation. `order_value` is what the account's limits are held against.
+    There is a message for each that is to be processed.
+    """
+
+    orders: Sequence[Order]
     customer_id: CustomerId
     request_hash: bytes
-    hold: Posting
+    order_value: Decimal
     transaction_id: str
     cause: Cause
     event_detail: str
     audit_payload: str
-    message: Message
+    messages: Sequence[Message]
 
 
 class Placed(NamedTuple):
     """`placed` is False when the account lacks what the order needs; `available` says what it has.
 
-    `account_found` is False where the account is not the customer's.
+    `account_found` is False where the account is not the customer's, and `broken_limit` names the
+    limit of the account that the order would break.
     """
 
     account_found: bool
     placed: bool
     available: Decimal
+    broken_limit: str | None
 
 
 class RequestedCancel(NamedTuple):
@@ -72,7 +90,8 @@ class EarlierOrder(NamedTuple):
 class OrderFilter(NamedTuple):
     """What of the history is wanted: orders in one of `states`, and of `symbols` if any are named.
 
-    `before` is the place in the history where the last page ended.
+    `before` is the place in the history where the last page ended. `nested` leaves out orders that
+    another brought with it.
     """
 
     customer_id: CustomerId
@@ -80,6 +99,7 @@ class OrderFilter(NamedTuple):
     symbols: tuple[str, ...]
     side: str | None
     states: tuple[str, ...]
+    nested: bool
     after: datetime | None
     until: datetime | None
     before: tuple[datetime, OrderId] | None
@@ -104,6 +124,15 @@ class OpenOrder(NamedTuple):
     account_id: AccountId
 
 
+class OpenOrders(NamedTuple):
+    """Which of a customer's open orders are meant; without symbols all of them."""
+
+    customer_id: CustomerId
+    account_id: AccountId | None = None
+    symbols: tuple[str, ...] = ()
+    side: str | None = None
+
+
 class DuplicateOrderError(Exception):
     """The account has used this client_order_id before."""
 
@@ -111,11 +140,12 @@ class DuplicateOrderError(Exception):
 class Orders(Protocol):
     """The orders, each read within the reach of the customer who asks."""
 
-    def place(self, request: RequestedOrder) -> Placed:
+    def place(self, request: RequestedOrders) -> Placed:
         """Reserve and record in one step. Raises DuplicateOrderError."""
 
     def cancel(self, request: RequestedCancel) -> Canceled | None:
-        """Cancel the order if it is open and the customer's, releasing what it reserved."""
+        """Cancel the order if it is open, the customer's and in no group; release what it
+        reserved."""
 
     def submitted_as(self, account_id: AccountId, client_order_id: str) -> EarlierOrder | None: ...
 
@@ -126,8 +156,11 @@ class Orders(Protocol):
 
     def timeline(self, order_id: OrderId) -> Sequence[TimelineStep]: ...
 
-    def queued(self, limit: int) -> Sequence[Order]:
-        """Accepted orders that wait for the market to open, oldest first."""
+    def queued(
+        self, moment: datetime, after: tuple[datetime, OrderId] | None, limit: int
+    ) -> Sequence[Order]:
+        """Accepted orders whose time has come at market time `moment`, in the order in which it
+        came; `after` is where the last page ended."""
 
     def resting(self, since: datetime) -> Sequence[Resting]:
         """Orders that rest now and came to rest (or were changed) after `since`."""
@@ -135,5 +168,14 @@ class Orders(Protocol):
     def save_marks(self, moved: Sequence[Resting]) -> None:
         """Keep where trailing stops stand now; never a step back, never of one that triggered."""
 
-    def day_orders_before(self, closed: datetime, limit: int) -> Sequence[OpenOrder]:
-        """Open day orders that were sent before market time `closed`."""
+    def expired(self, moment: datetime, limit: int) -> Sequence[OpenOrder]:
+        """Open orders whose time is over at market time `moment`."""
+
+    def open_orders(self, wanted: OpenOrders, limit: int) -> Sequence[Order]:
+        """Oldest first."""
+
+    def groups(self, customer_id: CustomerId, group_ids: Sequence[OrderId]) -> Sequence[Order]:
+        """All orders of some groups of the customer's."""
+
+    def forget_quotes(self, before: datetime) -> None:
+        """Drop what was taken of quotes before a wall time."""

@@ -62,16 +62,19 @@ class Balance(NamedTuple):
         after = self._replace(reserved=self.reserved - amount)
         return after, {Ledger.RESERVED: -amount, Ledger.HOLDS: amount}
 
-    def buy(self, cost: Decimal, released: Decimal) -> tuple["Balance", Amounts]:
-        """Pay `cost`, settled cash first, giving back `released` of the reservation.
+    def buy(
+        self, cost: Decimal, released: Decimal, fees: Decimal = _ZERO
+    ) -> tuple["Balance", Amounts]:
+        """Pay `cost` and `fees`, settled cash first, giving back `released` of the reservation.
 
         Raises InsufficientBuyingPowerError when the price ran away from the reservation and the
         rest of the cash does not cover it.
         """
-        if cost > self.available + released:
-            raise insufficient(self.available + released, cost)
-        from_settled = min(cost, self.settled)
-        from_unsettled = cost - from_settled
+        paid = cost + fees
+        if paid > self.available + released:
+            raise insufficient(self.available + released, paid)
+        from_settled = min(paid, self.settled)
+        from_unsettled = paid - from_settled
         after = Balance(
             self.settled - from_settled, self.unsettled - from_unsettled, self.reserved - released
         )
@@ -79,11 +82,13 @@ class Balance(NamedTuple):
             Ledger.SETTLED: -from_settled,
             Ledger.UNSETTLED: -from_unsettled,
             Ledger.MARKET: cost,
+            Ledger.FEES: fees,
             Ledger.RESERVED: -released,
             Ledger.HOLDS: released,
         }
 
-    def sell(self, proceeds: Decimal) -> tuple["Balance", Amounts]:
-        """Proceeds can be spent at once, and withdrawn once they settle."""
-        after = self._replace(unsettled=self.unsettled + proceeds)
-        return after, {Ledger.UNSETTLED: proceeds, Ledger.MARKET: -proceeds}
+    def sell(self, proceeds: Decimal, fees: Decimal = _ZERO) -> tuple["Balance", Amounts]:
+        """Proceeds, less the fees, can be spent at once, and withdrawn once they settle."""
+        net = proceeds - fees
+        after = self._replace(unsettled=self.unsettled + net)
+        return after, {Ledger.UNSETTLED: net, Ledger.MARKET: -proceeds, Ledger.FEES: fees}

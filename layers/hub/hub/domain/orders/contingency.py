@@ -33,26 +33,30 @@ class Consequence(NamedTuple):
 
 def consequences(order: Order, group: Iterable[Order]) -> list[Consequence]:
     """What follows from `order` having become what it is now, for the others of its group that are
-    open, as they are now. Nothing, once it was done."""
+    open, as they are now. Nothing, once it was done. `group` has those that have ended, too."""
+    if order.group_id is None:
+        return []
     others = [
         each
         for each in group
-        if each.order_id != order.order_id and each.is_open and each.group_id == order.group_id
+        if each.order_id != order.order_id and each.group_id == order.group_id
     ]
-    if order.group_id is None or not others:
-        return []
     if order.leg is Leg.ENTRY:
         return _of_entry(order, others)
+    others = [each for each in others if each.is_open]
     return _of_exit(order, [each for each in others if each.is_exit])
 
 
-def _of_entry(entry: Order, exits: list[Order]) -> list[Consequence]:
-    held = [each for each in exits if each.state is State.HELD]
+def _of_entry(entry: Order, others: list[Order]) -> list[Consequence]:
+    held = [each for each in others if each.state is State.HELD]
     if not entry.is_terminal or entry.state is State.REPLACED:
         return []
-    if not entry.filled_quantity:
+    # What the entry was replaced by goes on from what had been filled before.
+    earlier = (each.filled_quantity for each in others if each.leg is Leg.ENTRY)
+    filled = sum(earlier, entry.filled_quantity)
+    if not filled:
         return [Consequence(Follows.CANCEL, each) for each in held]
-    return [Consequence(Follows.ACTIVATE, each, entry.filled_quantity) for each in held]
+    return [Consequence(Follows.ACTIVATE, each, filled) for each in held]
 
 
 def _of_exit(exit_: Order, others: list[Order]) -> list[Consequence]:

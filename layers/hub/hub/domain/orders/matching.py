@@ -5,6 +5,7 @@ that `take_step` applies. Rules: order-semantics 1 to 3; Q1 to Q5 for the basis 
 for `last`; bars are paths of prices (`bars`).
 """
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_DOWN, Context, Decimal
 from enum import StrEnum
@@ -118,7 +119,8 @@ def take_step(order: Order, step: Step, at: datetime) -> Order:
         case Action.FILL:
             return sized(order, step.price).fill(step.quantity, step.price, at)
         case Action.CANCEL:
-            return order.move(State.CANCELED, at)
+            ended = order.move(State.CANCELED, at)
+            return replace(ended, reason_code=step.reason, reason=REASONS[step.reason])
         case Action.REJECT:
             return order.reject(step.reason, REASONS[step.reason], at)
 

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from hub.domain.kernel import AccountId, OrderId
-from hub.domain.orders.matching import Touch
+from hub.domain.orders.events import Condition, Touch
 from hub.domain.orders.order import Side
 from hub.domain.orders.stops import Trail, better_mark, is_reached
 
@@ -30,6 +30,8 @@ class Resting(NamedTuple):
     side: Side
     limit: Decimal | None
     stop: WaitingStop | None = None
+    at_print: Condition | None = None
+    extended: bool = False
 
 
 class _Queue(Enum):

@@ -1,9 +1,10 @@
 """How a venue behaves: what an order meets there, and what of it may be chosen."""
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Basis(StrEnum):
@@ -64,6 +65,37 @@ ALPACA = VenueProfile(
     liquidity=Liquidity.UNLIMITED, triggers=TriggerSource.LAST, partial_fills=Decimal("0.1")
 )
 PRESETS = {"paper": PAPER, "alpaca": ALPACA}
+
+
+def profile_of(words: Mapping[str, str]) -> VenueProfile:
+    """The profile that a venue states in words: a `preset`, and what differs from it.
+
+    Raises ValueError naming the word that is none of ours.
+    """
+    given = dict(words)
+    preset = given.pop("preset", "paper")
+    if preset not in PRESETS:
+        raise ValueError(f"{preset!r} is not a preset: {', '.join(PRESETS)}")
+    profile = PRESETS[preset]
+    for name, word in given.items():
+        if name not in _READERS:
+            raise ValueError(f"{name!r} is no part of a venue's profile")
+        try:
+            profile = profile._replace(**{name: _READERS[name](word)})
+        except (ValueError, ArithmeticError) as error:
+            raise ValueError(f"{word!r} is not a {name}") from error
+    return profile
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "basis": Basis,
+    "liquidity": Liquidity,
+    "triggers": TriggerSource,
+    "in_market_stop": InMarketStop,
+    "bar_path": BarPath,
+    "seed": int,
+    "partial_fills": Decimal,
+}
 
 
 def elects_by_trades(profile: VenueProfile, *, feed_has_trades: bool) -> bool:

@@ -4,21 +4,32 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    Column,
     Select,
+    Text,
     and_,
     bindparam,
     func,
     literal_column,
     select,
+    union,
     update,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from hub.adapters.postgres.statements.parts import CURRENCY, insert_rows, rows
+from hub.adapters.postgres.statements.parts import (
+    CURRENCY,
+    ORDER_COLUMNS,
+    TEXTS,
+    given,
+    insert_rows,
+    rows,
+)
 from hub.adapters.postgres.tables import (
     ID,
     account_events,
+    account_limits,
     accounts,
     audit_events,
     balances,
@@ -28,11 +39,13 @@ from hub.adapters.postgres.tables import (
     orders,
     outbox,
     positions,
+    quotes_taken,
     settlement_obligations,
 )
 
 _ACCOUNT_IDS = bindparam("b_account_ids", type_=ARRAY(ID))
 _ORDER_IDS = bindparam("b_order_ids", type_=ARRAY(ID))
+_QUOTE_IDS = bindparam("b_quote_ids", type_=TEXTS)
 
 
 def lock_accounts() -> Select[Any]:
@@ -45,11 +58,36 @@ def lock_accounts() -> Select[Any]:
     )
 
 
-def load_books() -> Select[Any]:
-    """A row per account and order of it that is asked for (or per account without any)."""
-    wanted = and_(
-        orders.c.account_id == accounts.c.account_id, orders.c.order_id == func.any(_ORDER_IDS)
+def lock_quotes() -> Any:
+    """What of some quotes was taken already, under the locks of their rows, in id order."""
+    wanted = func.unnest(_QUOTE_IDS).table_valued(Column("quote_id", Text), name="wanted")
+    wanted = wanted.render_derived()
+    zero = literal_column("0", quotes_taken.c.bought.type)
+    new = postgresql.insert(quotes_taken).from_select(
+        ["quote_id", "bought", "sold", "taken_at"],
+        select(wanted.c.quote_id, zero, zero, given("at", quotes_taken.c.taken_at)).order_by(
+            wanted.c.quote_id
+        ),
+        include_defaults=False,
     )
+    return new.on_conflict_do_update(
+        index_elements=["quote_id"], set_={"taken_at": quotes_taken.c.taken_at}
+    ).returning(quotes_taken.c.quote_id, quotes_taken.c.bought, quotes_taken.c.sold)
+
+
+def load_books() -> Select[Any]:
+    """A row per account and order of it that is asked for (or per account without any); with an
+    order come the others of its group."""
+    asked = orders.alias("asked")
+    together = orders.alias("together")
+    groups = select(asked.c.group_id).where(
+        asked.c.order_id == func.any(_ORDER_IDS), asked.c.group_id.is_not(None)
+    )
+    wanted = union(
+        select(func.unnest(_ORDER_IDS).label("order_id")),
+        select(together.c.order_id).where(together.c.group_id.in_(groups)),
+    ).cte("wanted")
+    mine = orders.join(wanted, wanted.c.order_id == orders.c.order_id)
     held = and_(
         positions.c.account_id == orders.c.account_id,
         positions.c.instrument_id == orders.c.instrument_id,
@@ -72,9 +110,15 @@ def load_books() -> Select[Any]:
             positions.c.reserved.label("position_reserved"),
             positions.c.cost,
             positions.c.realised,
+            account_limits.c.max_order_value,
+            account_limits.c.max_position_value,
             *order_columns(),
         )
-        .select_from(book.outerjoin(orders, wanted).outerjoin(positions, held))
+        .select_from(
+            book.outerjoin(account_limits, account_limits.c.account_id == accounts.c.account_id)
+            .outerjoin(mine, orders.c.account_id == accounts.c.account_id)
+            .outerjoin(positions, held)
+        )
         .where(accounts.c.account_id == func.any(_ACCOUNT_IDS))
     )
 
@@ -93,6 +137,8 @@ def write_books() -> Select[Any]:
         _balances(),
         _orders(),
         _positions(),
+        _quotes_taken(),
+        insert_rows("new_order", orders, *ORDER_COLUMNS),
         insert_rows("execution", executions, *executions.c.keys()),
         insert_rows(
             "obligation",
@@ -134,6 +180,7 @@ def _balances() -> CTE:
 ORDER_CHANGES = (
     "order_id",
     "state",
+    "quantity",
     "filled_quantity",
     "filled_value",
     "fills",
@@ -146,7 +193,20 @@ ORDER_CHANGES = (
     "stop_price",
     "water_mark",
     "triggered_at",
+    "replaced_by",
+    "fees",
 )
+
+
+def _quotes_taken() -> CTE:
+    source = rows("taken", quotes_taken, "quote_id", "bought", "sold")
+    return (
+        update(quotes_taken)
+        .where(quotes_taken.c.quote_id == source.c.quote_id)
+        .values(bought=source.c.bought, sold=source.c.sold)
+        .returning(literal_column("1"))
+        .cte("taken_quotes")
+    )
 
 
 def _orders() -> CTE:

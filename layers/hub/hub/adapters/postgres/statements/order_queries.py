@@ -3,16 +3,20 @@
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
+    Delete,
     Select,
     Update,
     and_,
     bindparam,
+    delete,
     func,
     or_,
     select,
     tuple_,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.adapters.postgres.statements.books import order_columns
 from hub.adapters.postgres.statements.parts import (
@@ -26,10 +30,14 @@ from hub.adapters.postgres.statements.parts import (
     unless_given,
 )
 from hub.adapters.postgres.tables import (
+    ID,
     account_events,
     accounts,
+    fee_schedule,
     orders,
+    quotes_taken,
 )
+from hub.domain.orders.order import OPEN
 
 
 def find_order() -> Select[Any]:
@@ -63,6 +71,9 @@ def list_history() -> Select[Any]:
     )
     place = tuple_(orders.c.created_at, orders.c.order_id)
     last = tuple_(before, given("before_id", orders.c.order_id))
+    # Nested, what an order brought with it is shown under it, and not beside it.
+    nested = bindparam("b_nested", type_=Boolean)
+    is_first = orders.c.order_id == orders.c.group_id
     return (
         select(*order_columns())
         .where(
@@ -73,6 +84,7 @@ def list_history() -> Select[Any]:
             unless_given(after, orders.c.created_at > after),
             unless_given(until, orders.c.created_at <= until),
             unless_given(before, place < last),
+            or_(~nested, orders.c.group_id.is_(None), orders.c.leg == text_of("entry"), is_first),
         )
         .order_by(orders.c.created_at.desc(), orders.c.order_id.desc())
         .limit(LIMIT)
@@ -97,15 +109,23 @@ def list_timeline() -> Select[Any]:
 
 
 def list_queued() -> Select[Any]:
+    """Orders that wait and whose time has come, in that order, after a place among them."""
+    after, after_id = given("after", orders.c.works_from), given("after_id", orders.c.order_id)
+    place = tuple_(orders.c.works_from, orders.c.order_id)
     return (
         select(*order_columns())
-        .where(orders.c.state == text_of("accepted"))
-        .order_by(orders.c.created_at, orders.c.order_id)
+        .where(
+            orders.c.state == text_of("accepted"),
+            orders.c.works_from <= given("moment", orders.c.works_from),
+            unless_given(after, place > tuple_(after, after_id)),
+        )
+        .order_by(orders.c.works_from, orders.c.order_id)
         .limit(LIMIT)
     )
 
 
 def list_resting() -> Select[Any]:
+    """Orders that the market may reach: working ones, and those that wait for their print."""
     return select(
         orders.c.order_id,
         orders.c.account_id,
@@ -117,11 +137,15 @@ def list_resting() -> Select[Any]:
         orders.c.trail_percent,
         orders.c.water_mark,
         orders.c.triggered_at.is_(None).label("waits"),
+        orders.c.time_in_force,
+        orders.c.extended_hours,
     ).where(
-        one_of(orders.c.state, ("new", "partially_filled")),
         or_(
-            orders.c.limit_price.is_not(None),
-            and_(orders.c.stop_price.is_not(None), orders.c.triggered_at.is_(None)),
+            one_of(orders.c.state, ("new", "partially_filled")),
+            and_(
+                orders.c.state == text_of("accepted"),
+                one_of(orders.c.time_in_force, ("opg", "cls")),
+            ),
         ),
         orders.c.updated_at > given("since", orders.c.updated_at),
     )
@@ -146,14 +170,67 @@ def save_marks() -> Update:
     )
 
 
-def list_day_orders() -> Select[Any]:
+def list_expired() -> Select[Any]:
+    """Open orders whose time is over."""
     return (
         select(orders.c.order_id, orders.c.account_id)
         .where(
-            one_of(orders.c.state, ("accepted", "new", "partially_filled")),
-            orders.c.time_in_force == text_of("day"),
-            orders.c.market_time < given("closed", orders.c.market_time),
+            one_of(orders.c.state, ("accepted", "held", "new", "partially_filled")),
+            orders.c.expires_at <= given("moment", orders.c.expires_at),
         )
-        .order_by(orders.c.market_time, orders.c.order_id)
+        .order_by(orders.c.expires_at, orders.c.order_id)
         .limit(LIMIT)
     )
+
+
+def list_open() -> Select[Any]:
+    """A customer's open orders, oldest first, for those filters that are given."""
+    account_id = given("account_id", orders.c.account_id)
+    symbols = bindparam("b_symbols", type_=TEXTS)
+    side = given("side", orders.c.side)
+    mine = select(accounts.c.account_id).where(
+        accounts.c.user_id == OWNER, unless_given(account_id, accounts.c.account_id == account_id)
+    )
+    return (
+        select(*order_columns())
+        .where(
+            orders.c.account_id.in_(mine),
+            one_of(orders.c.state, tuple(sorted(OPEN))),
+            unless_given(symbols, orders.c.symbol == func.any(symbols)),
+            unless_given(side, orders.c.side == side),
+        )
+        .order_by(orders.c.created_at, orders.c.order_id)
+        .limit(LIMIT)
+    )
+
+
+def list_groups() -> Select[Any]:
+    """Every order of some groups, of one customer."""
+    groups = bindparam("b_groups", type_=ARRAY(ID))
+    mine = select(accounts.c.account_id).where(accounts.c.user_id == OWNER)
+    return (
+        select(*order_columns())
+        .where(orders.c.group_id == func.any(groups), orders.c.account_id.in_(mine))
+        .order_by(orders.c.created_at, orders.c.order_id)
+    )
+
+
+def forget_quotes() -> Delete:
+    """What was taken of quotes that nobody trades on any more."""
+    return delete(quotes_taken).where(
+        quotes_taken.c.taken_at < given("before", quotes_taken.c.taken_at)
+    )
+
+
+def list_fees() -> Select[Any]:
+    return select(
+        fee_schedule.c.kind,
+        fee_schedule.c.since,
+        fee_schedule.c.side,
+        fee_schedule.c.basis,
+        fee_schedule.c.rate,
+        fee_schedule.c.least,
+        fee_schedule.c.most,
+        fee_schedule.c.places,
+        fee_schedule.c.rounding,
+    ).where(fee_schedule.c.market == given("market", fee_schedule.c.market))

@@ -81,6 +81,10 @@ def insert_rows(name: str, table: Table, *columns: str) -> CTE:
     return insert_from(source, table, **values).returning(literal_column("1")).cte(f"new_{name}")
 
 
+# Every column of an order: how it is written whole.
+ORDER_COLUMNS = tuple(tables.orders.c.keys())
+
+
 def unless_given(parameter: ColumnElement[Any], condition: ColumnElement[bool]) -> Any:
     return or_(parameter.is_(None), condition)
 

@@ -7,9 +7,11 @@ it is the partition key of tomorrow.
 
 from hub.adapters.postgres.tables.accounts import (
     account_events,
+    account_limits,
     accounts,
     audit_events,
     balances,
+    fee_schedule,
     ledger_entries,
     ledger_transactions,
     positions,
@@ -32,7 +34,13 @@ from hub.adapters.postgres.tables.market import (
     instruments,
     market_clock,
 )
-from hub.adapters.postgres.tables.orders import executions, orders, outbox, settlement_obligations
+from hub.adapters.postgres.tables.orders import (
+    executions,
+    orders,
+    outbox,
+    quotes_taken,
+    settlement_obligations,
+)
 
 __all__ = [
     "EXACT_VALUE",
@@ -41,6 +49,7 @@ __all__ = [
     "MONEY",
     "QUANTITY",
     "account_events",
+    "account_limits",
     "accounts",
     "audit_events",
     "balances",
@@ -48,6 +57,7 @@ __all__ = [
     "daily_bars",
     "exchange_sessions",
     "executions",
+    "fee_schedule",
     "instrument_symbols",
     "instruments",
     "ledger_entries",
@@ -59,6 +69,7 @@ __all__ = [
     "orders",
     "outbox",
     "positions",
+    "quotes_taken",
     "settlement_obligations",
     "users",
 ]

@@ -4,9 +4,12 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
+    Numeric,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -23,7 +26,9 @@ from hub.adapters.postgres.tables.kinds import (
     metadata,
     one_of,
 )
+from hub.domain.accounts.fees import Basis, Rounding
 from hub.domain.accounts.ledger import Ledger
+from hub.domain.orders.order import Side
 
 accounts = Table(
     "accounts",
@@ -121,4 +126,40 @@ audit_events = Table(
     Column("hash", LargeBinary, nullable=False),
     Column("at", MOMENT, nullable=False),
     PrimaryKeyConstraint("account_id", "sequence"),
+)
+
+# A limit that is NULL, or an account without a row, is not limited.
+account_limits = Table(
+    "account_limits",
+    metadata,
+    Column("account_id", ID, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("max_order_value", MONEY),
+    Column("max_position_value", MONEY),
+    Column("max_open_orders", Integer),
+    between("max_order_value", "> 0"),
+    between("max_position_value", "> 0"),
+    between("max_open_orders", ">= 0"),
+)
+
+fee_schedule = Table(
+    "fee_schedule",
+    metadata,
+    Column("market", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("side", Text),
+    Column("basis", Text, nullable=False),
+    Column("rate", Numeric(20, 12), nullable=False),
+    Column("least", MONEY, nullable=False),
+    Column("most", MONEY),
+    Column("places", Integer, nullable=False),
+    Column("rounding", Text, nullable=False),
+    PrimaryKeyConstraint("market", "kind", "since"),
+    one_of("side", tuple(Side)),
+    one_of("basis", tuple(Basis)),
+    one_of("rounding", tuple(Rounding)),
+    between("rate", ">= 0"),
+    between("least", ">= 0"),
+    between("most", ">= 0"),
+    between("places", ">= 0", "7"),
 )

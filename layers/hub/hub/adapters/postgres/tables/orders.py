@@ -1,6 +1,8 @@
 """The tables of orders, what they did, and what is to be told of it."""
 
 from sqlalchemy import (
+    BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -24,7 +26,7 @@ from hub.adapters.postgres.tables.kinds import (
     metadata,
     one_of,
 )
-from hub.domain.orders.order import OrderType, Side, State, TimeInForce
+from hub.domain.orders.order import Leg, OrderClass, OrderType, Side, State, TimeInForce
 
 orders = Table(
     "orders",
@@ -58,11 +60,30 @@ orders = Table(
     Column("trail_percent", MONEY),
     Column("water_mark", MONEY),
     Column("triggered_at", MOMENT),
+    Column("notional", MONEY),
+    Column("expire_date", Date),
+    Column("expires_at", MOMENT),
+    Column("works_from", MOMENT),
+    Column("extended_hours", Boolean, nullable=False),
+    Column("post_only", Boolean, nullable=False),
+    Column("order_class", Text, nullable=False),
+    Column("group_id", ID),
+    Column("leg", Text),
+    Column("replaces", ID),
+    Column("replaced_by", ID),
+    Column("fees", MONEY, nullable=False),
     UniqueConstraint("account_id", "client_order_id"),
     one_of("side", tuple(Side)),
     one_of("type", tuple(OrderType)),
     one_of("time_in_force", tuple(TimeInForce)),
     one_of("state", tuple(State)),
+    one_of("order_class", tuple(OrderClass)),
+    one_of("leg", tuple(Leg)),
+    between("notional", "> 0"),
+    between("fees", ">= 0"),
+    CheckConstraint(
+        "(order_class = 'simple') = (group_id IS NULL)", name="groups_have_more_than_one"
+    ),
     between("quantity", "> 0", "1e11"),
     between("limit_price", "> 0"),
     between("stop_price", "> 0"),
@@ -98,11 +119,12 @@ orders = Table(
         postgresql_where="state IN ('new', 'partially_filled')",
     ),
     Index(
-        "ix_orders_day",
-        "market_time",
-        postgresql_where="state IN ('accepted', 'new', 'partially_filled')"
-        " AND time_in_force = 'day'",
+        "ix_orders_expiring",
+        "expires_at",
+        postgresql_where="state IN ('accepted', 'held', 'new', 'partially_filled')",
     ),
+    Index("ix_orders_queued", "works_from", "order_id", postgresql_where="state = 'accepted'"),
+    Index("ix_orders_group", "group_id", postgresql_where="group_id IS NOT NULL"),
     Index(
         "ix_orders_reserving",
         "account_id",
@@ -122,9 +144,12 @@ executions = Table(
     Column("quantity", QUANTITY, nullable=False),
     Column("price", MONEY, nullable=False),
     Column("value", MONEY, nullable=False),
+    Column("fees", MONEY, nullable=False),
     Column("settlement_date", Date, nullable=False),
     Column("quote_id", Text, nullable=False),
     Column("quote", JSONB, nullable=False),
+    Column("trade", JSONB),
+    Column("seed", BigInteger),
     Column("market_time", MOMENT, nullable=False),
     Column("executed_at", MOMENT, nullable=False),
     UniqueConstraint("order_id", "fill_sequence"),
@@ -132,6 +157,17 @@ executions = Table(
     between("quantity", "> 0", "1e11"),
     between("price", "> 0"),
     between("value", ">= 0"),
+    between("fees", ">= 0"),
+)
+
+quotes_taken = Table(
+    "quotes_taken",
+    metadata,
+    Column("quote_id", Text, primary_key=True),
+    Column("bought", QUANTITY, nullable=False),
+    Column("sold", QUANTITY, nullable=False),
+    Column("taken_at", MOMENT, nullable=False),
+    Index("ix_quotes_taken_taken_at", "taken_at"),
 )
 
 settlement_obligations = Table(

@@ -23,6 +23,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("exchange", "day", name=op.f("pk_exchange_sessions")),
     )
     op.create_table(
+        "fee_schedule",
+        sa.Column("market", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=True),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("rate", sa.Numeric(precision=20, scale=12), nullable=False),
+        sa.Column("least", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("most", sa.Numeric(precision=20, scale=6), nullable=True),
+        sa.Column("places", sa.Integer(), nullable=False),
+        sa.Column("rounding", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "basis IN ('value', 'share', 'execution')", name=op.f("ck_fee_schedule_basis_known")
+        ),
+        sa.CheckConstraint(
+            "rounding IN ('half_even', 'up', 'down')", name=op.f("ck_fee_schedule_rounding_known")
+        ),
+        sa.CheckConstraint("side IN ('buy', 'sell')", name=op.f("ck_fee_schedule_side_known")),
+        sa.CheckConstraint("least >= 0 AND least < 1e12", name=op.f("ck_fee_schedule_least_range")),
+        sa.CheckConstraint("most >= 0 AND most < 1e12", name=op.f("ck_fee_schedule_most_range")),
+        sa.CheckConstraint("places >= 0 AND places < 7", name=op.f("ck_fee_schedule_places_range")),
+        sa.CheckConstraint("rate >= 0 AND rate < 1e12", name=op.f("ck_fee_schedule_rate_range")),
+        sa.PrimaryKeyConstraint("market", "kind", "since", name=op.f("pk_fee_schedule")),
+    )
+    op.create_table(
         "instruments",
         sa.Column("instrument_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -50,6 +75,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_outbox")),
     )
     op.create_index("ix_outbox_created_at", "outbox", ["created_at"], unique=False)
+    op.create_table(
+        "quotes_taken",
+        sa.Column("quote_id", sa.Text(), nullable=False),
+        sa.Column("bought", sa.Numeric(precision=20, scale=9), nullable=False),
+        sa.Column("sold", sa.Numeric(precision=20, scale=9), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("quote_id", name=op.f("pk_quotes_taken")),
+    )
+    op.create_index("ix_quotes_taken_taken_at", "quotes_taken", ["taken_at"], unique=False)
     op.create_table(
         "users",
         sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -153,6 +187,29 @@ def upgrade() -> None:
         postgresql_where="order_id IS NOT NULL",
     )
     op.create_table(
+        "account_limits",
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("max_order_value", sa.Numeric(precision=20, scale=6), nullable=True),
+        sa.Column("max_position_value", sa.Numeric(precision=20, scale=6), nullable=True),
+        sa.Column("max_open_orders", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "max_open_orders >= 0 AND max_open_orders < 1e12",
+            name=op.f("ck_account_limits_max_open_orders_range"),
+        ),
+        sa.CheckConstraint(
+            "max_order_value > 0 AND max_order_value < 1e12",
+            name=op.f("ck_account_limits_max_order_value_range"),
+        ),
+        sa.CheckConstraint(
+            "max_position_value > 0 AND max_position_value < 1e12",
+            name=op.f("ck_account_limits_max_position_value_range"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_account_limits_account_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account_limits")),
+    )
+    op.create_table(
         "audit_events",
         sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
@@ -237,6 +294,26 @@ def upgrade() -> None:
         sa.Column("trail_percent", sa.Numeric(precision=20, scale=6), nullable=True),
         sa.Column("water_mark", sa.Numeric(precision=20, scale=6), nullable=True),
         sa.Column("triggered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notional", sa.Numeric(precision=20, scale=6), nullable=True),
+        sa.Column("expire_date", sa.Date(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("works_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("extended_hours", sa.Boolean(), nullable=False),
+        sa.Column("post_only", sa.Boolean(), nullable=False),
+        sa.Column("order_class", sa.Text(), nullable=False),
+        sa.Column("group_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("leg", sa.Text(), nullable=True),
+        sa.Column("replaces", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("replaced_by", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("fees", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.CheckConstraint(
+            "(order_class = 'simple') = (group_id IS NULL)",
+            name=op.f("ck_orders_groups_have_more_than_one"),
+        ),
+        sa.CheckConstraint(
+            "(type = 'trailing_stop') = (num_nonnulls(trail_price, trail_percent) = 1)",
+            name=op.f("ck_orders_trail_has_its_distance"),
+        ),
         sa.CheckConstraint(
             "(type IN ('limit', 'stop_limit')) = (limit_price IS NOT NULL)",
             name=op.f("ck_orders_limit_has_its_price"),
@@ -246,11 +323,11 @@ def upgrade() -> None:
             name=op.f("ck_orders_stop_has_its_price"),
         ),
         sa.CheckConstraint(
-            "(type = 'trailing_stop') = (num_nonnulls(trail_price, trail_percent) = 1)",
-            name=op.f("ck_orders_trail_has_its_distance"),
+            "leg IN ('entry', 'take_profit', 'stop_loss')", name=op.f("ck_orders_leg_known")
         ),
         sa.CheckConstraint(
-            "stop_price > 0 AND stop_price < 1e12", name=op.f("ck_orders_stop_price_range")
+            "order_class IN ('simple', 'bracket', 'oco', 'oto')",
+            name=op.f("ck_orders_order_class_known"),
         ),
         sa.CheckConstraint("side IN ('buy', 'sell')", name=op.f("ck_orders_side_known")),
         sa.CheckConstraint(
@@ -258,19 +335,23 @@ def upgrade() -> None:
             name=op.f("ck_orders_state_known"),
         ),
         sa.CheckConstraint(
-            "time_in_force IN ('day', 'gtc', 'ioc', 'fok')",
+            "time_in_force IN ('day', 'gtc', 'ioc', 'fok', 'gtd', 'opg', 'cls')",
             name=op.f("ck_orders_time_in_force_known"),
         ),
         sa.CheckConstraint(
             "type IN ('market', 'limit', 'stop', 'stop_limit', 'trailing_stop')",
             name=op.f("ck_orders_type_known"),
         ),
+        sa.CheckConstraint("fees >= 0 AND fees < 1e12", name=op.f("ck_orders_fees_range")),
         sa.CheckConstraint(
             "filled_quantity >= 0 AND filled_quantity <= quantity",
             name=op.f("ck_orders_filled_at_most_quantity"),
         ),
         sa.CheckConstraint(
             "limit_price > 0 AND limit_price < 1e12", name=op.f("ck_orders_limit_price_range")
+        ),
+        sa.CheckConstraint(
+            "notional > 0 AND notional < 1e12", name=op.f("ck_orders_notional_range")
         ),
         sa.CheckConstraint(
             "quantity > 0 AND quantity < 1e11", name=op.f("ck_orders_quantity_range")
@@ -282,6 +363,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "reserved_quantity >= 0 AND reserved_quantity <= quantity - filled_quantity",
             name=op.f("ck_orders_reserved_quantity_range"),
+        ),
+        sa.CheckConstraint(
+            "stop_price > 0 AND stop_price < 1e12", name=op.f("ck_orders_stop_price_range")
         ),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.account_id"], name=op.f("fk_orders_account_id")
@@ -295,6 +379,20 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
+        "ix_orders_expiring",
+        "orders",
+        ["expires_at"],
+        unique=False,
+        postgresql_where="state IN ('accepted', 'held', 'new', 'partially_filled')",
+    )
+    op.create_index(
+        "ix_orders_group",
+        "orders",
+        ["group_id"],
+        unique=False,
+        postgresql_where="group_id IS NOT NULL",
+    )
+    op.create_index(
         "ix_orders_history", "orders", ["account_id", "created_at", "order_id"], unique=False
     )
     op.create_index(
@@ -305,19 +403,11 @@ def upgrade() -> None:
         postgresql_where="state IN ('accepted', 'new', 'partially_filled')",
     )
     op.create_index(
-        "ix_orders_resting",
+        "ix_orders_queued",
         "orders",
-        ["updated_at"],
+        ["works_from", "order_id"],
         unique=False,
-        postgresql_where="state IN ('new', 'partially_filled')",
-    )
-    op.create_index(
-        "ix_orders_day",
-        "orders",
-        ["market_time"],
-        unique=False,
-        postgresql_where="state IN ('accepted', 'new', 'partially_filled')"
-        " AND time_in_force = 'day'",
+        postgresql_where="state = 'accepted'",
     )
     op.create_index(
         "ix_orders_reserving",
@@ -325,6 +415,13 @@ def upgrade() -> None:
         ["account_id"],
         unique=False,
         postgresql_where="reserved_cash > 0 OR reserved_quantity > 0",
+    )
+    op.create_index(
+        "ix_orders_resting",
+        "orders",
+        ["updated_at"],
+        unique=False,
+        postgresql_where="state IN ('new', 'partially_filled')",
     )
     op.create_table(
         "positions",
@@ -363,11 +460,15 @@ def upgrade() -> None:
         sa.Column("quantity", sa.Numeric(precision=20, scale=9), nullable=False),
         sa.Column("price", sa.Numeric(precision=20, scale=6), nullable=False),
         sa.Column("value", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("fees", sa.Numeric(precision=20, scale=6), nullable=False),
         sa.Column("settlement_date", sa.Date(), nullable=False),
         sa.Column("quote_id", sa.Text(), nullable=False),
         sa.Column("quote", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("trade", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("seed", sa.BigInteger(), nullable=True),
         sa.Column("market_time", sa.DateTime(timezone=True), nullable=False),
         sa.Column("executed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("fees >= 0 AND fees < 1e12", name=op.f("ck_executions_fees_range")),
         sa.CheckConstraint("price > 0 AND price < 1e12", name=op.f("ck_executions_price_range")),
         sa.CheckConstraint(
             "quantity > 0 AND quantity < 1e11", name=op.f("ck_executions_quantity_range")
@@ -449,54 +550,24 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index(
-        "ix_settlement_obligations_due",
-        table_name="settlement_obligations",
-        postgresql_where="settled_at IS NULL",
-    )
     op.drop_table("settlement_obligations")
-    op.drop_index("ix_ledger_entries_account", table_name="ledger_entries")
     op.drop_table("ledger_entries")
-    op.drop_index("ix_executions_account", table_name="executions")
     op.drop_table("executions")
     op.drop_table("positions")
-    op.drop_index(
-        "ix_orders_reserving",
-        table_name="orders",
-        postgresql_where="reserved_cash > 0 OR reserved_quantity > 0",
-    )
-    op.drop_index(
-        "ix_orders_open",
-        table_name="orders",
-        postgresql_where="state IN ('accepted', 'new', 'partially_filled')",
-    )
-    op.drop_index("ix_orders_history", table_name="orders")
-    op.drop_index("ix_orders_resting", table_name="orders")
-    op.drop_index("ix_orders_day", table_name="orders")
     op.drop_table("orders")
     op.drop_table("ledger_transactions")
     op.drop_table("balances")
     op.drop_table("audit_events")
-    op.drop_index(
-        "ix_account_events_order",
-        table_name="account_events",
-        postgresql_where="order_id IS NOT NULL",
-    )
+    op.drop_table("account_limits")
     op.drop_table("account_events")
-    op.drop_index(op.f("ix_login_sessions_user_id"), table_name="login_sessions")
     op.drop_table("login_sessions")
-    op.drop_index(
-        "ix_instrument_symbols_current",
-        table_name="instrument_symbols",
-        postgresql_where="valid_to IS NULL",
-    )
     op.drop_table("instrument_symbols")
     op.drop_table("daily_bars")
-    op.drop_index(op.f("ix_accounts_user_id"), table_name="accounts")
     op.drop_table("accounts")
     op.drop_table("users")
-    op.drop_index("ix_outbox_created_at", table_name="outbox")
+    op.drop_table("quotes_taken")
     op.drop_table("outbox")
     op.drop_table("market_clock")
     op.drop_table("instruments")
+    op.drop_table("fee_schedule")
     op.drop_table("exchange_sessions")
