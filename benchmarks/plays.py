@@ -87,9 +87,9 @@ class Rehearsal(Database):
         return super().rows(sql, parameters)
 
     @contextmanager
-    def transaction(self, first: Sequence[Statement]) -> Iterator[list[Row]]:
+    def transaction(self, first: Sequence[Statement]) -> Iterator[list[list[Row]]]:
         self._first = first
-        yield [super(Rehearsal, self).rows(*each) for each in first][-1]
+        yield [super(Rehearsal, self).rows(*each) for each in first]
 
     def commit_with(self, sql: str | None, parameters: Mapping[str, Any] | None) -> None:
         assert sql is not None

@@ -14,6 +14,7 @@ from hub.adapters.postgres.accounts import PostgresAccounts
 from hub.adapters.postgres.books import PostgresAccountsAtWork
 from hub.adapters.postgres.connection import Database, DatabaseAddress
 from hub.adapters.postgres.customers import PostgresCustomers
+from hub.adapters.postgres.fees import PostgresFees
 from hub.adapters.postgres.market import PostgresCalendars, PostgresInstruments
 from hub.adapters.postgres.migrations.upgrade import upgrade
 from hub.adapters.postgres.orders import PostgresOrders
@@ -27,17 +28,19 @@ from hub.application.orders.execute_orders import (
     ExecuteOrdersCommand,
     OrderToProcess,
 )
+from hub.application.orders.intake import Intake, VenueTerms
 from hub.application.orders.submit_order import SubmitOrder, SubmitOrderCommand
 from hub.application.ports.identity import Customer, NewCustomer
 from hub.application.ports.market import MarketView
 from hub.application.ports.messages import Message
-from hub.application.ports.orders import Placed, RequestedOrder
+from hub.application.ports.orders import Placed, RequestedOrders
 from hub.application.relay import Relay
 from hub.domain.kernel import AccountId, CustomerId
 from hub.domain.market.clock import MarketClock
 from hub.domain.market.quote import Quote
 from hub.domain.orders.entry_rules import EntryLimits, NewOrder
 from hub.domain.orders.order import OrderType, Side, TimeInForce
+from hub.domain.orders.venue import PAPER
 from local.options import ROOT
 from local.services.postgres import Postgres
 
@@ -57,12 +60,16 @@ class Silent:
         return ()
 
 
+_TERMS = VenueTerms(EntryLimits(), PAPER)
+
+
 class OpenMarket:
     """One symbol, quoted this very moment, in the middle of a session."""
 
     def view(self, symbols: Sequence[str]) -> MarketView:
         now = datetime.now(UTC)
-        size = Decimal(100)
+        # As much as all orders of the run want: what is measured is their way, not their luck.
+        size = Decimal(10**9)
         bid, ask = Decimal("560.95"), Decimal("561.05")
         quote = Quote("q-1", SYMBOL, bid, ask, bid, size, size, TRADING_HOUR)
         return MarketView(MarketClock(TRADING_HOUR, now), dict.fromkeys(symbols, quote))
@@ -72,11 +79,11 @@ class OpenMarket:
 class Requests(PostgresOrders):
     """Takes orders down, places none."""
 
-    taken: list[RequestedOrder] = field(default_factory=list)
+    taken: list[RequestedOrders] = field(default_factory=list)
 
-    def place(self, request: RequestedOrder) -> Placed:
+    def place(self, request: RequestedOrders) -> Placed:
         self.taken.append(request)
-        return Placed(account_found=True, placed=True, available=_CASH)
+        return Placed(account_found=True, placed=True, available=_CASH, broken_limit=None)
 
 
 class Trading:
@@ -95,20 +102,20 @@ class Trading:
         database.rows("SELECT 1")
         return database
 
-    def requests(self, count: int) -> list[RequestedOrder]:
+    def requests(self, count: int) -> list[RequestedOrders]:
         """What submitting orders of all customers in turn asks the database for."""
         orders = Requests(self._database)
-        submit = SubmitOrder(
-            orders,
-            PostgresAccounts(self._database),
+        intake = Intake(
             PostgresInstruments(self._database),
             self.market,
             PostgresCalendars(self._database),
+            PostgresFees(self._database),
             self.clock,
             self.ids,
-            self._relay(),
-            EntryLimits(),
+            _TERMS,
         )
+        accounts = PostgresAccounts(self._database)
+        submit = SubmitOrder(orders, accounts, intake, self.ids, self._relay())
         for customer_id, account_id in islice(self._turn, count):
             submit(SubmitOrderCommand(customer_id, account_id, None, _ORDER, "trace"))
         return orders.taken
@@ -119,11 +126,14 @@ class Trading:
         for request in requests:
             if not orders.place(request).placed:
                 raise RuntimeError("an order of the benchmark was refused")
-        return [OrderToProcess(each.order.order_id, each.order.account_id) for each in requests]
+        return [
+            OrderToProcess(each.orders[0].order_id, each.orders[0].account_id) for each in requests
+        ]
 
     def executing(self, database: Database) -> ExecuteOrders:
         books, calendars = PostgresAccountsAtWork(database), PostgresCalendars(self._database)
-        return ExecuteOrders(books, calendars, self.clock, self.ids)
+        fees = PostgresFees(self._database)
+        return ExecuteOrders(books, calendars, fees, self.clock, self.ids, _TERMS)
 
     def command(self, orders: Sequence[OrderToProcess]) -> ExecuteOrdersCommand:
         return ExecuteOrdersCommand(orders, self.market.view([SYMBOL]), "trace")

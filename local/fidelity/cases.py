@@ -108,7 +108,7 @@ def asked_for(step: Mapping[str, Any]) -> NewOrder:
         order_class=_class(profit is not None, loss is not None),
         take_profit=TakeProfit(Decimal(profit["limit"])) if profit else None,
         stop_loss=StopLoss(Decimal(loss["stop"]), _decimal(loss.get("limit"))) if loss else None,
-        **prices,
+        **prices,  # type: ignore[arg-type]  # each is one of the fields that are prices
     )
 
 

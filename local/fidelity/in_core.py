@@ -78,10 +78,13 @@ class CorePlay:
     def _bar(self, step: Mapping[str, Any]) -> None:
         start, end = (_moment(step.get(name)) for name in ("start", "end"))
         session = self._calendar.session_at(start) if start else None
-        prices = [Decimal(step[name]) for name in ("open", "high", "low", "close")]
+        first, high, low, last = (Decimal(step[name]) for name in ("open", "high", "low", "close"))
         self._venue.on_bar(
             BarEvent(
-                *prices,
+                first,
+                high,
+                low,
+                last,
                 Decimal(step.get("volume", "1e9")),
                 start,
                 end,

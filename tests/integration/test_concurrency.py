@@ -10,7 +10,7 @@ import pytest
 
 from hub.application.accounts.deposit_cash import DepositCashCommand
 from hub.application.identity.register import RegisterCommand
-from hub.application.orders.cancel_order import NotCancelableError
+from hub.application.orders.canceling import NotCancelableError
 from hub.application.orders.execute_orders import ExecutedOrders
 from hub.bootstrap import Hub
 from hub.domain.accounts.balance import Balance, InsufficientBuyingPowerError

@@ -51,6 +51,15 @@ TAMPERINGS = {
     "audit-chain": (
         "UPDATE audit_events SET payload = replace(payload, 'submitted', 'submittee')",
     ),
+    "fees-are-booked": ("UPDATE executions SET fees = fees + 0.000001 WHERE fill_sequence = 1",),
+    "exits-fit-entries": (
+        (
+            "UPDATE orders SET order_class = 'oto', group_id = account_id,"
+            " leg = CASE side WHEN 'buy' THEN 'entry' ELSE 'take_profit' END"
+        ),
+        "UPDATE orders SET filled_quantity = 0 WHERE leg = 'entry'",
+    ),
+    "sizes-are-not-exceeded": ("UPDATE quotes_taken SET bought = bought + 1000",),
     "sales-settle": ("UPDATE settlement_obligations SET amount = amount + 0.000001",),
 }
 MORE = {

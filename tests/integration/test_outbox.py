@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from hub.application.ports.market import MarketView
-from hub.application.ports.orders import Placed, RequestedOrder
+from hub.application.ports.orders import Placed, RequestedOrders
 from hub.domain.accounts.position import Position
 from hub.domain.kernel import UnavailableError
 from hub.domain.orders.order import Order, State
@@ -146,7 +146,7 @@ def test_an_order_whose_answer_from_the_database_was_lost_is_found_again(world: 
     orders = world.hub.orders
     place = type(orders).place
 
-    def lose_the_answer(self, request: RequestedOrder) -> Placed:
+    def lose_the_answer(self, request: RequestedOrders) -> Placed:
         place(self, request)
         return place(self, request)
 

@@ -14,6 +14,7 @@ from hub.application.books import Books
 from hub.application.orders.watch_resting_orders import RELOAD_EVERY, SAVE_EVERY
 from hub.domain.accounts.balance import Balance
 from hub.domain.kernel import RejectedError, UnavailableError
+from hub.domain.market.quote import AGE_LIMIT
 from hub.domain.orders.order import State
 from tests.fixtures.worlds import CLOSED, NEXT_OPEN, World
 
@@ -36,14 +37,33 @@ def test_a_resting_buy_fills_at_its_limit_when_the_ask_comes_to_it(world: World)
     assert world.position(customer).quantity == 2
 
 
-def test_a_limit_that_the_market_left_again_rests_on_and_is_found_again(world: World):
+def test_a_limit_that_was_reached_is_filled_though_the_market_has_left_it_again(world: World):
     customer = world.customer("1000")
     world.quote("AAPL", "100", "100.02")
     order = world.submit(customer, "buy", "2", limit="99.50")
     world.process()
-    quote = world.quote("AAPL", "99.40", "99.42")
+    reaching = world.quote("AAPL", "99.40", "99.42")
     world.hub.watch_resting_orders.refresh()
-    assert world.hub.watch_resting_orders.observe(quote) == 1
+    assert world.hub.watch_resting_orders.observe(reaching) == 1
+    world.quote("AAPL", "100", "100.02")
+
+    world.process()
+
+    filled = world.order(customer, order)
+    assert (filled.state, filled.average_price) == (State.FILLED, D("99.5"))
+    ((told,),) = world.sql("SELECT quote_id FROM executions WHERE order_id = %s", order.order_id)
+    assert told == reaching.quote_id
+
+
+def test_a_limit_whose_message_comes_too_late_rests_on_and_is_found_again(world: World):
+    customer = world.customer("1000")
+    world.quote("AAPL", "100", "100.02")
+    order = world.submit(customer, "buy", "2", limit="99.50")
+    world.process()
+    reaching = world.quote("AAPL", "99.40", "99.42")
+    world.hub.watch_resting_orders.refresh()
+    assert world.hub.watch_resting_orders.observe(reaching) == 1
+    world.pass_time(AGE_LIMIT.total_seconds() + 1)
     world.quote("AAPL", "100", "100.02")
     world.process()
     assert world.order(customer, order).state is State.NEW
@@ -82,7 +102,11 @@ def test_a_stop_sells_at_the_bid_of_the_quote_that_jumped_over_it(world: World):
     assert world.balance(customer) == Balance(D(0), D(376), D(0))
 
 
-def test_a_stop_stays_elected_though_the_market_turns_before_it_is_processed(world: World):
+@pytest.mark.parametrize(("late", "price"), [(0, "95"), (6, "97")])
+def test_a_stop_stays_elected_though_the_market_turns_before_it_is_processed(
+    world: World, late: int, price: str
+):
+    """It sells on the quote that elected it or, where that is too old to trade on, on the next."""
     customer = world.customer()
     world.give(customer, "4", "100")
     order = world.submit(customer, "sell", "4", stop_price="95")
@@ -90,12 +114,13 @@ def test_a_stop_stays_elected_though_the_market_turns_before_it_is_processed(wor
     electing = world.quote("AAPL", "95", "95.05")
     world.hub.watch_resting_orders.refresh()
     assert world.hub.watch_resting_orders.observe(electing) == 1
+    world.pass_time(late)
     world.quote("AAPL", "97", "97.05")
 
     world.process()
 
     sold = world.order(customer, order)
-    assert (sold.state, sold.average_price) == (State.FILLED, D(97))
+    assert (sold.state, sold.average_price) == (State.FILLED, D(price))
     told = [
         step.type for step in world.hub.get_order_timeline(customer.customer_id, order.order_id)
     ]

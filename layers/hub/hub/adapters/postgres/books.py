@@ -42,6 +42,8 @@ class PostgresAccountsAtWork:
             yield books
             if changes := _changes(books):
                 self.database.commit_with(compiled.WRITE_BOOKS, changes)
+            else:
+                self.database.give_up()
 
 
 def _books(rows: Iterable[Row]) -> Books:

@@ -89,6 +89,12 @@ class Database:
         finally:
             self._working = False
 
+    def give_up(self) -> None:
+        """End the transaction as if it had never begun."""
+        self._begun()
+        self._roll_back()
+        self._working = False
+
     def commit_with(self, sql: str | None, parameters: Mapping[str, Any] | None) -> None:
         """Run a last statement and commit, in one round trip."""
         connection = self._begun()

@@ -20,7 +20,7 @@ class PostgresFees:
         if read_at is None or monotonic() - read_at >= _LIFE_SECONDS:
             rows = self._database.rows(compiled.LIST_FEES, {"b_market": market})
             known = [
-                FeeRule(row[0], row[1], row[2], Basis(row[3]), *row[4:8], Rounding(row[8]))
+                FeeRule(*row[:3], Basis(row[3]), *row[4:8], rounding=Rounding(row[8]))
                 for row in rows
             ]
             self._known[market] = (monotonic(), known)

@@ -70,6 +70,8 @@ class Booking:
                     self.books.change(take_step(now, step, self.steps.moment.now))
                 case Action.FILL:
                     if not self._fill(now, step, seen):
+                        if step.supply is not None:
+                            step.supply.take(now.side, -step.quantity)
                         return
                 case Action.CANCEL | Action.REJECT:
                     ended = take_step(now, step, self.steps.moment.now)

@@ -44,9 +44,8 @@ class OrdersAtWork:
     def open(self, orders: Sequence[Order], moment: Moment) -> Iterator[Booking]:
         """One transaction over the orders and their groups, committed when the block ends well."""
         account_ids = sorted({order.account_id for order in orders})
-        order_ids = [order.order_id for order in orders]
+        order_ids, schedule = [order.order_id for order in orders], self.fees.schedule(EXCHANGE)
         with self.accounts_at_work.open(account_ids, order_ids) as books:
-            schedule = self.fees.schedule(EXCHANGE)
             yield Booking(Steps(books, moment, self.ids), self.terms, schedule)
 
     def tell(self, booking: Booking) -> None:

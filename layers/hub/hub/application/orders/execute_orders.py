@@ -91,10 +91,9 @@ class ExecuteOrders:
         account_ids = sorted({order.account_id for order in command.orders})
         order_ids = [order.order_id for order in command.orders]
         elections = {each.order_id: each.election for each in command.orders}
-        quotes = self._quotes_at_work(command, moment)
+        quotes, schedule = self._quotes_at_work(command, moment), self.fees.schedule(EXCHANGE)
         with self.accounts_at_work.open(account_ids, order_ids, quotes) as books:
             steps = Steps(books, moment, self.ids)
-            schedule = self.fees.schedule(EXCHANGE)
             batch = _Batch(Booking(steps, self.terms, schedule), command.view, elections)
             failed = [each for each in elections if not batch.process(each)]
             batch.keep_taken()

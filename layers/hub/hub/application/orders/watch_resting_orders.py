@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from hub.application.books import Destination
-from hub.application.orders.election import election_record
+from hub.application.orders.election import Election, election_text
 from hub.application.orders.submit_order import queue_body
 from hub.application.ports.messages import Message, Publisher
 from hub.application.ports.orders import Orders
 from hub.application.ports.system import Clock, Ids
 from hub.domain.market.quote import Quote
-from hub.domain.orders.matching import Touch
+from hub.domain.orders.events import Touch
 from hub.domain.orders.trigger_book import TriggerBook
 
 RELOAD_EVERY = timedelta(seconds=30)
@@ -69,7 +69,14 @@ class WatchRestingOrders:
                     order.account_id,
                     order.symbol,
                     quote.quote_id,
-                    **election_record(order, quote),
+                    election=election_text(
+                        Election(
+                            quote,
+                            None,
+                            order.stop.price if order.stop and order.stop.mark else None,
+                            order.stop.mark if order.stop else None,
+                        )
+                    ),
                 ),
             )
             for order in reached

@@ -34,8 +34,8 @@ class Action(StrEnum):
 class Step(NamedTuple):
     """One thing that happens to an order.
 
-    Of a fill, `quantity` and `price`; of a trail, the new mark as `price` and the new `stop`; of an
-    end, the `reason` by its code.
+    Of a fill, `quantity` and `price`, and the `supply` that it took of; of a trail, the new mark as
+    `price` and the new `stop`; of an end, the `reason` by its code.
     """
 
     action: Action
@@ -43,6 +43,7 @@ class Step(NamedTuple):
     price: Decimal = _ZERO
     stop: Decimal = _ZERO
     reason: str = ""
+    supply: Supply | None = None
 
 
 Steps = tuple[Step, ...]
@@ -208,7 +209,7 @@ def fill_as_shown(order: Order, price: Decimal, profile: VenueProfile, supply: S
     if not quantity:
         return NOTHING
     supply.take(order.side, quantity)
-    return (Step(Action.FILL, quantity, price),)
+    return (Step(Action.FILL, quantity, price, supply=supply),)
 
 
 def _rest(

@@ -56,6 +56,8 @@ class TriggerBook:
         return len(self._resting)
 
     def put(self, order: Resting) -> None:
+        if order.limit is None and order.stop is None:
+            return
         known = self._resting.get(order.order_id)
         if known == order or (known and _trails(known) and _trails(order)):
             # A trailing stop is ahead of what was saved of it.
@@ -101,7 +103,7 @@ class TriggerBook:
         for order_id in sorted(self._trailing.get(symbol, ())):
             order = self._resting[order_id]
             assert order.stop is not None
-            if is_reached(order.side, order.stop.price, touch):
+            if is_reached(order.side, order.stop.price, touch.opposite(order.side)):
                 self._trailing[symbol].discard(order_id)
                 del self._resting[order_id]
                 reached.append(order)
@@ -116,7 +118,7 @@ class TriggerBook:
 def _followed(side: Side, stop: WaitingStop, touch: Touch) -> WaitingStop:
     assert stop.trail is not None
     assert stop.mark is not None
-    mark = better_mark(side, stop.mark, touch)
+    mark = better_mark(side, stop.mark, touch.opposite(side))
     return WaitingStop(stop.trail.stop(side, mark), stop.trail, mark)
 
 
