@@ -22,7 +22,8 @@ def main() -> int:
         hub = Hub(read_hub_settings())
         duties = Duties(hub.watch_resting_orders, hub.sweep_outbox)
         verifier = partial(verify, verifying_keys=settings.verifying_keys)
-        asyncio.run(run(settings, verifier, Observers(quotes=[duties.observe])))
+        observers = Observers(quotes=[duties.observe], trades=[duties.observe_trade])
+        asyncio.run(run(settings, verifier, observers))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2

@@ -5,6 +5,11 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from hub.domain.market.clock import MarketClock
+from hub.domain.market.trade import (
+    SessionPrint,
+    session_print_from_record,
+    session_print_record,
+)
 
 # order-semantics 1: older than this, a quote does not fill.
 AGE_LIMIT = timedelta(seconds=5)
@@ -13,8 +18,13 @@ AGE_LIMIT = timedelta(seconds=5)
 class Quote(NamedTuple):
     """`time` is market time. `quote_id` names this very quote in fills and timelines.
 
-    `synthetic` marks a price that was interpolated between real prints, `last_close` one that was
-    read from the daily bars because no live quote was to be had.
+    `synthetic` marks a price that was interpolated between real prints. `last_close` marks one that
+    is good to show and not to trade on: the quote that a session ended with, or, where no live
+    quote was to be had, a close read from the daily bars.
+
+    `last_*` tell of the trade that set `last`. `opening` is the opening print of this session or,
+    between two, of the one before; `closing` is the closing print of the latest session that is
+    over. What is not known is None, a size 0.
     """
 
     quote_id: str
@@ -27,6 +37,11 @@ class Quote(NamedTuple):
     time: datetime
     synthetic: bool = False
     last_close: bool = False
+    last_size: Decimal = Decimal(0)
+    last_trade_id: str | None = None
+    last_time: datetime | None = None
+    opening: SessionPrint | None = None
+    closing: SessionPrint | None = None
 
     def is_stale(self, clock: MarketClock, wall: datetime) -> bool:
         """Whether, when the wall shows `wall`, the quote is too old to trade on."""
@@ -48,11 +63,17 @@ def quote_record(quote: Quote) -> dict[str, Any]:
         "time": quote.time.isoformat(),
         "synthetic": quote.synthetic,
         "last_close": quote.last_close,
+        "last_size": str(quote.last_size),
+        "last_trade_id": quote.last_trade_id,
+        "last_time": quote.last_time.isoformat() if quote.last_time else None,
+        "opening": session_print_record(quote.opening) if quote.opening else None,
+        "closing": session_print_record(quote.closing) if quote.closing else None,
     }
 
 
 def quote_from_record(record: dict[str, Any]) -> Quote:
     """The inverse of `quote_record`. Raises KeyError or ValueError on anything else."""
+    last_time, opening, closing = (record[key] for key in ("last_time", "opening", "closing"))
     return Quote(
         quote_id=record["id"],
         symbol=record["symbol"],
@@ -64,4 +85,9 @@ def quote_from_record(record: dict[str, Any]) -> Quote:
         time=datetime.fromisoformat(record["time"]),
         synthetic=bool(record["synthetic"]),
         last_close=bool(record["last_close"]),
+        last_size=Decimal(record["last_size"]),
+        last_trade_id=record["last_trade_id"],
+        last_time=datetime.fromisoformat(last_time) if last_time else None,
+        opening=session_print_from_record(opening) if opening else None,
+        closing=session_print_from_record(closing) if closing else None,
     )
