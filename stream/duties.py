@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from math import inf
 from time import monotonic
 from typing import Protocol
 
@@ -15,7 +16,6 @@ from stream.backlog import Backlog, MarketEvent
 
 log = logging.getLogger(__name__)
 
-_REFRESH_SECONDS = 1.0
 _SWEEP_SECONDS = 2.0
 # So many are looked at before the clock is: the book is refreshed in time under any load.
 _AT_ONCE = 1_000
@@ -34,18 +34,25 @@ class Watch(Protocol):
 class Duties:
     """Every trade and quote is looked at, in order; they wait while those before them are.
 
-    All work is done in one thread: the use cases share a database connection.
+    All work is done in one thread: the use cases share a database connection. What has come to
+    rest is read every `refresh_seconds`; with 0, before all that came at once is looked at.
     """
 
     def __init__(
-        self, watch: Watch, sweep: Callable[[], int], backlog: Backlog | None = None
+        self,
+        watch: Watch,
+        sweep: Callable[[], int],
+        backlog: Backlog | None = None,
+        *,
+        refresh_seconds: float = 1.0,
     ) -> None:
         self.backlog = Backlog() if backlog is None else backlog
         self._watch = watch
         self._sweep = sweep
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="duties")
         self._working: asyncio.Task[None] | None = None
-        self._refreshed_at = self._swept_at = -_SWEEP_SECONDS
+        self._refresh_seconds = refresh_seconds
+        self._refreshed_at = self._swept_at = -inf
 
     async def observe(self, quote: Quote) -> None:
         """Raises what an earlier event ran into, if nobody expected that."""
@@ -77,7 +84,7 @@ class Duties:
 
     def _look(self, events: Sequence[MarketEvent]) -> None:
         now = monotonic()
-        if now - self._refreshed_at >= _REFRESH_SECONDS:
+        if now - self._refreshed_at >= self._refresh_seconds:
             self._refreshed_at = now
             self._attempt(self._watch.refresh)
         for event in events:

@@ -7,9 +7,9 @@ from hub.domain.market.calendar import Calendar
 from hub.domain.market.clock import MarketClock
 from hub.domain.market.quote import Quote
 from hub.domain.market.trade import Trade
-from stream.clock import Turn
+from stream.clock import Jump, Turn
 
-Event = Quote | Trade | Turn
+Event = Quote | Trade | Turn | Jump
 
 
 class Feed(Protocol):
@@ -17,7 +17,7 @@ class Feed(Protocol):
 
     A trade comes before the quote that shows it as the last. After each close comes a quote of
     every symbol that shows the session's closing print, and is marked as a last close. What was
-    told shortly before a crash may be told again; a trade then has the same id.
+    told shortly before a crash may be told again; a recorded trade then has the same id.
     A batch comes at least once a second of wall time, empty when nothing happened.
     """
 

@@ -12,7 +12,7 @@ from hub.domain.kernel import UnavailableError
 from hub.domain.market.clock import MarketClock
 from hub.domain.market.quote import Quote
 from hub.domain.market.trade import Trade
-from stream.clock import Turn
+from stream.clock import Jump, Turn
 from stream.feed import Event, Feed
 from stream.postgres_clock import PostgresClock
 from stream.redis_market import RedisMarket
@@ -40,6 +40,12 @@ class Observers(NamedTuple):
     quotes: Sequence[QuoteObserver] = ()
     trades: Sequence[TradeObserver] = ()
     turns: Sequence[TurnObserver] = ()
+    settled: Sequence[Callable[[], Awaitable[None]]] = ()
+
+    async def all_settled(self) -> None:
+        """Returns when the observers have finished with what they were told; `settled` knows."""
+        for settled in self.settled:
+            await settled()
 
 
 class Leader:
@@ -88,18 +94,23 @@ class Leader:
             await self._save(self._settled.halted())
 
     async def _pass_on(self, batch: Sequence[Event], feed: Feed) -> None:
-        for _, group in itertools.groupby(batch, lambda event: isinstance(event, Turn)):
-            events = list(group)
-            await self._publish([each for each in events if not isinstance(each, Turn)])
-            for event in events:
-                if isinstance(event, Turn):
-                    await self._turned(event, feed)
-                else:
-                    await self._observed(event)
+        for moves, group in itertools.groupby(batch, lambda each: isinstance(each, Turn | Jump)):
+            if moves:
+                await self._moved([each for each in group if isinstance(each, Turn | Jump)], feed)
+            else:
+                await self._happened([each for each in group if isinstance(each, Quote | Trade)])
+
+    async def _happened(self, events: Sequence[Quote | Trade]) -> None:
+        await self._publish(events)
+        for event in events:
+            if isinstance(event, Quote):
+                for observe in self._observers.quotes:
+                    await observe(event)
+            else:
+                for observe_trade in self._observers.trades:
+                    await observe_trade(event)
 
     async def _publish(self, events: Sequence[Quote | Trade]) -> None:
-        if not events:
-            return
         for event in events:
             if isinstance(event, Quote):
                 self._status.board.put(event)
@@ -108,22 +119,16 @@ class Leader:
         with suppress(UnavailableError):
             await self._market.publish(events)
 
-    async def _observed(self, event: Quote | Trade) -> None:
-        if isinstance(event, Quote):
-            for observe in self._observers.quotes:
-                await observe(event)
-        else:
-            for observe_trade in self._observers.trades:
-                await observe_trade(event)
-
-    async def _turned(self, turn: Turn, feed: Feed) -> None:
-        log.info(
-            "the market opened" if turn.opened else "the market closed",
-            extra={"fields": {"session": turn.session.day.isoformat()}},
-        )
-        for observe in self._observers.turns:
-            await observe(turn)
-        await self._save(turn.anchor)
+    async def _moved(self, moves: Sequence[Turn | Jump], feed: Feed) -> None:
+        for turn in moves:
+            if isinstance(turn, Turn):
+                log.info(
+                    "the market opened" if turn.opened else "the market closed",
+                    extra={"fields": {"session": turn.session.day.isoformat()}},
+                )
+                for observe in self._observers.turns:
+                    await observe(turn)
+        await self._save(moves[-1].anchor)
         self._tell_end(feed)
 
     def _tell_end(self, feed: Feed) -> None:

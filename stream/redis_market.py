@@ -17,6 +17,7 @@ from hub.domain.market.clock import MarketClock, clock_from_record, clock_record
 from hub.domain.market.quote import Quote, quote_from_record, quote_record
 from hub.domain.market.trade import Trade, trade_record
 from stream.link import Link
+from stream.redis_script import RedisScript
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class RedisMarket:
 
     async def publish(self, events: Sequence[Quote | Trade]) -> None:
         """One round trip for all of them, in their order."""
+        if not events:
+            return
         pipeline = self._redis.pipeline(transaction=False)
         for event in events:
             if isinstance(event, Trade):
@@ -86,6 +89,9 @@ class RedisMarket:
             while True:
                 message = await self.link.attempt(lambda: channel.get_message(timeout=_SILENCE / 2))
                 yield _quote(message["data"]) if message else None
+
+    def script(self) -> RedisScript:
+        return RedisScript(self._redis, self.link)
 
     async def close(self) -> None:
         await self._redis.aclose()
