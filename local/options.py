@@ -1,4 +1,4 @@
-"""What can be chosen when the platform is started: ports and the replay."""
+"""What can be chosen when the platform is started: ports and the market."""
 
 import argparse
 import os
@@ -11,6 +11,7 @@ from typing import NamedTuple
 from local.state import state_folder
 
 ROOT = Path(__file__).parent.parent
+_FEEDS = ("replay", "scripted")
 _PORTS = {"api": "HTTP API", "stream": "quotes", "grpc": "gRPC"}
 
 
@@ -22,6 +23,7 @@ class Options(NamedTuple):
     grpc_port: int
     speed: str
     start: str
+    feed: str
     demo_customer: bool
 
     @property
@@ -37,6 +39,8 @@ def read_options(words: Sequence[str]) -> Options:
         add(f"--{what}-port", type=_port, default=kept, help=f"{_PORTS[what]} ({default})")
     add("--speed", type=_speed, default="60", help="market seconds per second; 0 pauses (60)")
     add("--start", type=_day, default="2012-06-01", help="first replayed day of a fresh platform")
+    kept = os.environ.get("HUB_FEED") or "replay"
+    add("--feed", type=_feed, default=kept, help="replay, or scripted: see stream/script.py")
     add("--no-demo", action="store_true", help="do not make the demo customer")
     given = parser.parse_args(list(words))
     return Options(
@@ -47,6 +51,7 @@ def read_options(words: Sequence[str]) -> Options:
         given.grpc_port,
         given.speed,
         given.start,
+        given.feed,
         not given.no_demo,
     )
 
@@ -61,6 +66,12 @@ def _speed(text: str) -> str:
     """The text itself, which the stream task reads exactly."""
     if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,6})?", text, re.ASCII) or float(text) > 10_000:
         raise argparse.ArgumentTypeError(f"a speed is a number from 0 to 10000, not {text!r}")
+    return text
+
+
+def _feed(text: str) -> str:
+    if text not in _FEEDS:
+        raise argparse.ArgumentTypeError(f"a feed is {' or '.join(_FEEDS)}, not {text!r}")
     return text
 
 

@@ -126,7 +126,7 @@ async def running(options: Options) -> AsyncIterator[Runtime]:
             runtime = _runtime(options, addresses, keys.verifying, keys.signing, clock)
             await runtime.start()
             stack.push_async_callback(runtime.stop)
-        with step("the stream task and its replay feed"):
+        with step("the stream task and its feed"):
             stream = _stream_task(options, runtime, logs)
             addresses.servers.append(stream)
             stream.restart()
@@ -203,6 +203,8 @@ def _stream_task(options: Options, runtime: Runtime, logs: Path) -> StreamTask:
         "HOME": os.environ.get("HOME", ""),
         "STREAM_PORT": str(options.stream_port),
         "GRPC_PORT": str(options.grpc_port),
+        "STAGE": "local",
+        "FEED": options.feed,
         "REPLAY_START": options.start,
         "REPLAY_SPEED": options.speed,
         "DATA_DIR": str(options.root / "data"),

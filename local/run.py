@@ -18,6 +18,11 @@ from local.state import StateFolder
 
 DEMO_EMAIL = "demo@hub.example"
 DEMO_PASSWORD = "trade on paper first"  # noqa: S105  # shown to everybody on purpose
+_MARKETS = {
+    "replay": "  Market     real daily prints of 2012, at {speed} times real speed; the spread\n"
+    "             between bid and ask is the one invented number\n",
+    "scripted": "  Market     stands still but for the commands of the redis stream feed:script\n",
+}
 _DEMO_CASH = "100000.00"
 
 
@@ -121,8 +126,7 @@ def _welcome(options: Options, account_id: str, seconds: float) -> str:
         f"  Quotes     ws://127.0.0.1:{options.stream_port}/stream",
         f"  gRPC       127.0.0.1:{options.grpc_port}",
         f"  Logs       {options.state / 'logs'}",
-        f"  Market     real daily prints of 2012, at {options.speed} times real speed; the spread",
-        "             between bid and ask is the one invented number\n",
+        _MARKETS[options.feed].format(speed=options.speed),
     ]
     if account_id:
         lines += [

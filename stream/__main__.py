@@ -20,9 +20,14 @@ def main() -> int:
     try:
         settings = read_settings(os.environ)
         hub = Hub(read_hub_settings())
-        duties = Duties(hub.watch_resting_orders, hub.sweep_outbox)
+        # A script must find every order that came to rest before its next step.
+        refresh_seconds = 0.0 if settings.feed == "scripted" else 1.0
+        duties = Duties(hub.watch_resting_orders, hub.sweep_outbox, refresh_seconds=refresh_seconds)
         verifier = partial(verify, verifying_keys=settings.verifying_keys)
-        asyncio.run(run(settings, verifier, Observers(quotes=[duties.observe])))
+        observers = Observers(
+            quotes=[duties.observe], trades=[duties.observe_trade], settled=[duties.settled]
+        )
+        asyncio.run(run(settings, verifier, observers))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2

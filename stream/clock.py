@@ -27,6 +27,12 @@ class Turn(NamedTuple):
     opened: bool
 
 
+class Jump(NamedTuple):
+    """The clock was set, and a new anchor holds."""
+
+    anchor: MarketClock
+
+
 class ReplayClock:
     """Market time since it was `market` when the wall showed `wall`, in or out of `session`.
 

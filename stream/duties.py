@@ -2,39 +2,73 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from math import inf
 from time import monotonic
+from typing import Protocol
 
-from hub.application.operations.sweep_outbox import SweepOutbox
-from hub.application.orders.watch_resting_orders import WatchRestingOrders
 from hub.domain.kernel import UnavailableError
 from hub.domain.market.quote import Quote
+from hub.domain.market.trade import Trade
+from stream.backlog import Backlog, MarketEvent
 
 log = logging.getLogger(__name__)
 
-_REFRESH_SECONDS = 1.0
 _SWEEP_SECONDS = 2.0
+# So many are looked at before the clock is: the book is refreshed in time under any load.
+_AT_ONCE = 1_000
+
+
+class Watch(Protocol):
+    """Who watches resting orders; each call says how many orders it knows of, or has sent."""
+
+    def refresh(self) -> int: ...
+
+    def observe(self, quote: Quote) -> int: ...
+
+    def observe_trade(self, trade: Trade) -> int: ...
 
 
 class Duties:
-    """Quotes wait, the latest per symbol, while the one before is being looked at.
+    """Every trade and quote is looked at, in order; they wait while those before them are.
 
-    All work is done in one thread: the use cases share a database connection.
+    All work is done in one thread: the use cases share a database connection. What has come to
+    rest is read every `refresh_seconds`; with 0, before all that came at once is looked at.
     """
 
-    def __init__(self, watch: WatchRestingOrders, sweep: SweepOutbox) -> None:
+    def __init__(
+        self,
+        watch: Watch,
+        sweep: Callable[[], int],
+        backlog: Backlog | None = None,
+        *,
+        refresh_seconds: float = 1.0,
+    ) -> None:
+        self.backlog = Backlog() if backlog is None else backlog
         self._watch = watch
         self._sweep = sweep
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="duties")
-        self._waiting: dict[str, Quote] = {}
         self._working: asyncio.Task[None] | None = None
-        self._refreshed_at = 0.0
-        self._swept_at = 0.0
+        self._refresh_seconds = refresh_seconds
+        self._refreshed_at = self._swept_at = -inf
 
     async def observe(self, quote: Quote) -> None:
-        """Raises what an earlier quote ran into, if nobody expected that."""
-        self._waiting[quote.symbol] = quote
+        """Raises what an earlier event ran into, if nobody expected that."""
+        self._take_on(quote)
+
+    async def observe_trade(self, trade: Trade) -> None:
+        """Raises what an earlier event ran into, if nobody expected that."""
+        self._take_on(trade)
+
+    async def settled(self) -> None:
+        """Returns when all that was observed has been looked at. Raises what that ran into."""
+        if self._working is not None:
+            await asyncio.shield(self._working)
+
+    def _take_on(self, event: MarketEvent) -> None:
+        self.backlog.put(event)
         if self._working is None or self._working.done():
             if self._working is not None:
                 self._working.result()
@@ -42,25 +76,39 @@ class Duties:
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._waiting:
-            quotes = list(self._waiting.values())
-            self._waiting.clear()
-            await loop.run_in_executor(self._thread, self._look, quotes)
+        while self.backlog:
+            events = self.backlog.take()
+            for start in range(0, len(events), _AT_ONCE):
+                some = events[start : start + _AT_ONCE]
+                await loop.run_in_executor(self._thread, self._look, some)
 
-    def _look(self, quotes: Collection[Quote]) -> None:
+    def _look(self, events: Sequence[MarketEvent]) -> None:
+        now = monotonic()
+        if now - self._refreshed_at >= self._refresh_seconds:
+            self._refreshed_at = now
+            self._attempt(self._watch.refresh)
+        for event in events:
+            if sent := self._attempt(partial(self._observed, event)):
+                log.info("orders reached", extra={"fields": {"by": _id(event), "sent": sent}})
+        if now - self._swept_at >= _SWEEP_SECONDS:
+            self._swept_at = now
+            if swept := self._attempt(self._sweep):
+                log.info("outbox swept", extra={"fields": {"sent": swept}})
+
+    def _observed(self, event: MarketEvent) -> int:
+        if isinstance(event, Quote):
+            return self._watch.observe(event)
+        return self._watch.observe_trade(event)
+
+    def _attempt(self, duty: Callable[[], int]) -> int:
+        """What fails because a server is away is done again later: the next refresh reads what
+        this one did not, and an order that was taken out comes back with the next reload."""
         try:
-            if monotonic() - self._refreshed_at >= _REFRESH_SECONDS:
-                self._watch.refresh()
-                self._refreshed_at = monotonic()
-            for quote in quotes:
-                if sent := self._watch.observe(quote):
-                    log.info(
-                        "orders reached", extra={"fields": {"quote": quote.quote_id, "sent": sent}}
-                    )
-            if monotonic() - self._swept_at >= _SWEEP_SECONDS:
-                self._swept_at = monotonic()
-                if swept := self._sweep():
-                    log.info("outbox swept", extra={"fields": {"sent": swept}})
+            return duty()
         except UnavailableError as error:
-            # The next quote tries again; an order that was taken comes back with the next reload.
             log.warning("duties wait: %s", error.detail)
+            return 0
+
+
+def _id(event: MarketEvent) -> str:
+    return event.quote_id if isinstance(event, Quote) else event.trade_id

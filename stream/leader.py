@@ -1,4 +1,4 @@
-"""What the leading task does: runs the feed, tells of quotes and sessions, keeps the clock."""
+"""What the leading task does: runs the feed, tells what happens, keeps the clock."""
 
 import asyncio
 import itertools
@@ -11,8 +11,9 @@ from typing import NamedTuple
 from hub.domain.kernel import UnavailableError
 from hub.domain.market.clock import MarketClock
 from hub.domain.market.quote import Quote
-from stream.clock import Turn
-from stream.feed import Feed
+from hub.domain.market.trade import Trade
+from stream.clock import Jump, Turn
+from stream.feed import Event, Feed
 from stream.postgres_clock import PostgresClock
 from stream.redis_market import RedisMarket
 from stream.status import Status
@@ -23,18 +24,28 @@ SAVE_EVERY = timedelta(seconds=2)
 _RETRY_AFTER = 1.0
 
 QuoteObserver = Callable[[Quote], Awaitable[None]]
+TradeObserver = Callable[[Trade], Awaitable[None]]
 TurnObserver = Callable[[Turn], Awaitable[None]]
 
 
 class Observers(NamedTuple):
-    """Called in order, one after the other; the feed waits. An error of theirs ends the task.
+    """Called in the feed's order, one after the other; the feed waits. An error of theirs ends the
+    task.
 
-    A quote is in Redis, if Redis answers, before it is observed. An open or close is told at least
-    once: before the clock that shows it is saved, so that a crash in between repeats it.
+    Trades and quotes are in Redis, if Redis answers, before they are observed. An open or close is
+    told at least once: before the clock that shows it is saved, so that a crash in between repeats
+    it.
     """
 
     quotes: Sequence[QuoteObserver] = ()
+    trades: Sequence[TradeObserver] = ()
     turns: Sequence[TurnObserver] = ()
+    settled: Sequence[Callable[[], Awaitable[None]]] = ()
+
+    async def all_settled(self) -> None:
+        """Returns when the observers have finished with what they were told; `settled` knows."""
+        for settled in self.settled:
+            await settled()
 
 
 class Leader:
@@ -80,36 +91,44 @@ class Leader:
         that the open or close is told again.
         """
         if self._settled is not None:
-            await self._save(self._settled.clock()._replace(speed=0.0))
+            await self._save(self._settled.halted())
 
-    async def _pass_on(self, batch: Sequence[Quote | Turn], feed: Feed) -> None:
-        for kind, group in itertools.groupby(batch, type):
-            if kind is Quote:
-                await self._quoted([each for each in group if isinstance(each, Quote)])
+    async def _pass_on(self, batch: Sequence[Event], feed: Feed) -> None:
+        for moves, group in itertools.groupby(batch, lambda each: isinstance(each, Turn | Jump)):
+            if moves:
+                await self._moved([each for each in group if isinstance(each, Turn | Jump)], feed)
             else:
-                for turn in group:
-                    assert isinstance(turn, Turn)
-                    await self._turned(turn, feed)
+                await self._happened([each for each in group if isinstance(each, Quote | Trade)])
 
-    async def _quoted(self, quotes: Sequence[Quote]) -> None:
-        for quote in quotes:
-            self._status.board.put(quote)
+    async def _happened(self, events: Sequence[Quote | Trade]) -> None:
+        await self._publish(events)
+        for event in events:
+            if isinstance(event, Quote):
+                for observe in self._observers.quotes:
+                    await observe(event)
+            else:
+                for observe_trade in self._observers.trades:
+                    await observe_trade(event)
+
+    async def _publish(self, events: Sequence[Quote | Trade]) -> None:
+        for event in events:
+            if isinstance(event, Quote):
+                self._status.board.put(event)
         self._status.quoted_at = datetime.now(UTC)
         # The next affirmation, a second later, brings Redis what it missed.
         with suppress(UnavailableError):
-            await self._market.publish(quotes)
-        for quote in quotes:
-            for observe in self._observers.quotes:
-                await observe(quote)
+            await self._market.publish(events)
 
-    async def _turned(self, turn: Turn, feed: Feed) -> None:
-        log.info(
-            "the market opened" if turn.opened else "the market closed",
-            extra={"fields": {"session": turn.session.day.isoformat()}},
-        )
-        for observe in self._observers.turns:
-            await observe(turn)
-        await self._save(turn.anchor)
+    async def _moved(self, moves: Sequence[Turn | Jump], feed: Feed) -> None:
+        for turn in moves:
+            if isinstance(turn, Turn):
+                log.info(
+                    "the market opened" if turn.opened else "the market closed",
+                    extra={"fields": {"session": turn.session.day.isoformat()}},
+                )
+                for observe in self._observers.turns:
+                    await observe(turn)
+        await self._save(moves[-1].anchor)
         self._tell_end(feed)
 
     def _tell_end(self, feed: Feed) -> None:

@@ -9,19 +9,23 @@ from stream.link import Link
 
 NAME = "replay"
 _LOAD = "SELECT market, wall, speed, until FROM market_clock WHERE name = %s"
-# The condition keeps a leader that was cut off, and does not know it, from turning time back.
 _SAVE = """
 INSERT INTO market_clock (name, market, wall, speed, until) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (name) DO UPDATE
 SET market = excluded.market, wall = excluded.wall, speed = excluded.speed, until = excluded.until
-WHERE market_clock.market <= excluded.market
 """
+# Keeps a leader that was cut off, and does not know it, from turning time back.
+_FORWARD = "WHERE market_clock.market <= excluded.market"
 
 
 class PostgresClock:
-    """One row. Raises UnavailableError while the database is away; connects again by itself."""
+    """One row. Raises UnavailableError while the database is away; connects again by itself.
 
-    def __init__(self, url: str) -> None:
+    Time does not go back, but where a script may set it back.
+    """
+
+    def __init__(self, url: str, *, may_go_back: bool = False) -> None:
+        self._save: LiteralString = _SAVE if may_go_back else _SAVE + _FORWARD
         self._url = url
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self.link = Link("postgres", (psycopg.OperationalError, psycopg.InterfaceError))
@@ -32,7 +36,9 @@ class PostgresClock:
 
     async def save(self, clock: MarketClock) -> None:
         await self.link.attempt(
-            lambda: self._execute(_SAVE, NAME, clock.market, clock.wall, clock.speed, clock.until)
+            lambda: self._execute(
+                self._save, NAME, clock.market, clock.wall, clock.speed, clock.until
+            )
         )
 
     async def close(self) -> None:

@@ -34,6 +34,7 @@ def read_bars(path: Path, since: date) -> list[Bar]:
                 high=Decimal(row["High"]),
                 low=Decimal(row["Low"]),
                 close=Decimal(row["Close"]),
+                volume=int(row["Volume"]),
             )
             for row in csv.DictReader(file)
             if date.fromisoformat(row["Date"]) >= since

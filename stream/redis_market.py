@@ -1,7 +1,9 @@
 """The market as Redis holds it: the latest quotes, the clock, and who leads."""
 
 import json
+import logging
 from collections.abc import AsyncIterator, Sequence
+from decimal import InvalidOperation
 from typing import Any
 
 from redis.asyncio import Redis
@@ -13,11 +15,16 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from hub.domain.market.clock import MarketClock, clock_from_record, clock_record
 from hub.domain.market.quote import Quote, quote_from_record, quote_record
+from hub.domain.market.trade import Trade, trade_record
 from stream.link import Link
+from stream.redis_script import RedisScript
+
+log = logging.getLogger(__name__)
 
 QUOTE_PREFIX = "market_data:"
 QUOTE_LIFE_MS = 300_000
 QUOTES_CHANNEL = "quotes"
+TRADES_CHANNEL = "trades"
 CLOCK_KEY = "market:clock"
 LEADER_KEY = "stream:leader"
 
@@ -41,12 +48,17 @@ class RedisMarket:
         self._redis: Redis = Redis.from_url(url, decode_responses=True, retry=Retry(NoBackoff(), 0))
         self.link = Link("redis", FAILURES)
 
-    async def publish(self, quotes: Sequence[Quote]) -> None:
-        """One round trip for all of them."""
+    async def publish(self, events: Sequence[Quote | Trade]) -> None:
+        """One round trip for all of them, in their order."""
+        if not events:
+            return
         pipeline = self._redis.pipeline(transaction=False)
-        for quote in quotes:
-            text = json.dumps(quote_record(quote))
-            pipeline.set(QUOTE_PREFIX + quote.symbol, text, px=QUOTE_LIFE_MS)
+        for event in events:
+            if isinstance(event, Trade):
+                pipeline.publish(TRADES_CHANNEL, json.dumps(trade_record(event)))
+                continue
+            text = json.dumps(quote_record(event))
+            pipeline.set(QUOTE_PREFIX + event.symbol, text, px=QUOTE_LIFE_MS)
             pipeline.publish(QUOTES_CHANNEL, text)
         await self.link.attempt(pipeline.execute)
 
@@ -70,12 +82,16 @@ class RedisMarket:
         await self.link.attempt(lambda: self._eval(_RELEASE, owner))
 
     async def follow(self) -> AsyncIterator[Quote | None]:
-        """Quotes as they are published; None each second without one. Ends by UnavailableError."""
+        """Quotes as they are published; None each second without a readable one. Ends by
+        UnavailableError."""
         async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
             await self.link.attempt(lambda: channel.subscribe(QUOTES_CHANNEL))
             while True:
                 message = await self.link.attempt(lambda: channel.get_message(timeout=_SILENCE / 2))
                 yield _quote(message["data"]) if message else None
+
+    def script(self) -> RedisScript:
+        return RedisScript(self._redis, self.link)
 
     async def close(self) -> None:
         await self._redis.aclose()
@@ -83,7 +99,7 @@ class RedisMarket:
     async def _quotes(self) -> list[Quote]:
         keys = [key async for key in self._redis.scan_iter(f"{QUOTE_PREFIX}*", _SCAN_STEP)]
         texts = await self._redis.mget(keys) if keys else []
-        return [_quote(text) for text in texts if text]
+        return [quote for text in texts if text and (quote := _quote(text))]
 
     async def _hold_lease(self, owner: str, life_ms: int) -> bool:
         if await self._eval(_RENEW, owner, str(life_ms)):
@@ -94,5 +110,10 @@ class RedisMarket:
         return await self._redis.eval(script, 1, LEADER_KEY, *arguments)
 
 
-def _quote(text: str | bytes) -> Quote:
-    return quote_from_record(json.loads(text))
+def _quote(text: str | bytes) -> Quote | None:
+    """What a task of another release wrote, this one may not be able to read."""
+    try:
+        return quote_from_record(json.loads(text))
+    except (ValueError, KeyError, TypeError, InvalidOperation):
+        log.exception("a quote in redis cannot be read")
+        return None

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.clock import MarketClock
-from hub.domain.market.quote import Quote
-from stream.clock import Pace, Turn, resumed, started
+from stream.clock import Pace, resumed, started
+from stream.feed import Event
 from stream.replay import Replay, ReplayTerms
 from stream.settings import SettingsError, StreamSettings
 from stream.tape import Tape
@@ -34,7 +34,8 @@ class ReplayFeed:
         terms = ReplayTerms(
             pace, settings.replay_spread_basis_points, epoch=int(wall.timestamp() * 1000)
         )
-        self._replay = Replay(tape, clock, terms)
+        told = stored.market if stored else clock.anchor.market
+        self._replay = Replay(tape, clock, terms, told=told)
         self._calendar = tape.calendar
         log.info(
             "the replay goes on" if stored else "the replay starts",
@@ -46,9 +47,12 @@ class ReplayFeed:
         return self._calendar
 
     def clock(self) -> MarketClock:
-        return self._replay.clock(datetime.now(UTC))
+        return self._replay.clock()
 
-    async def batches(self) -> AsyncIterator[Sequence[Quote | Turn]]:
+    def halted(self) -> MarketClock:
+        return self._replay.halted(datetime.now(UTC))
+
+    async def batches(self) -> AsyncIterator[Sequence[Event]]:
         while True:
             yield self._replay.advance(datetime.now(UTC))
             pause = max(self._replay.wake() - datetime.now(UTC), _SHORTEST_SLEEP)

@@ -3,17 +3,19 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc.aio
 from websockets.asyncio.server import Server
 
 from hub.domain.kernel import UnavailableError
+from hub.domain.market.calendar import Calendar
 from hub.domain.market.clock import MarketClock
 from stream.board import Board
+from stream.feed import Feed
 from stream.grpc_market import grpc_server
 from stream.http import CLOSE_WITHIN, listen
 from stream.leader import Leader, Observers
@@ -22,6 +24,7 @@ from stream.postgres_clock import PostgresClock
 from stream.recorded import read_bars, read_sessions
 from stream.redis_market import RedisMarket
 from stream.replay_feed import ReplayFeed
+from stream.scripted_feed import ScriptedFeed
 from stream.settings import StreamSettings
 from stream.status import Status
 from stream.tape import Tape
@@ -36,14 +39,13 @@ _RETRY_AFTER = 1.0
 
 async def run(settings: StreamSettings, verify: Verify, observers: Observers | None = None) -> None:
     """Runs until SIGTERM or SIGINT. An error that nobody expected ends it and is raised."""
-    tape = _tape(settings)
-    market, clocks = RedisMarket(settings.redis_url), PostgresClock(settings.database_url)
-    status = Status(Board(), tape.calendar, (market.link, clocks.link))
-
-    def open_feed(stored: MarketClock | None) -> ReplayFeed:
-        return ReplayFeed(tape, settings, stored)
-
-    leader = Leader(market, clocks, status, observers or Observers(), open_feed)
+    scripted = settings.feed == "scripted"
+    market = RedisMarket(settings.redis_url)
+    clocks = PostgresClock(settings.database_url, may_go_back=scripted)
+    observers = observers or Observers()
+    source = (_script if scripted else _replay)(settings, market, observers)
+    status = Status(Board(), source.calendar, (market.link, clocks.link))
+    leader = Leader(market, clocks, status, observers, source.open)
     works = (
         Lease(market, leader.lead, leader.halt).run(),
         follow_quotes(market, status),
@@ -79,10 +81,26 @@ async def follow_clock(market: RedisMarket, status: Status) -> None:
         await asyncio.sleep(_RETRY_AFTER)
 
 
-def _tape(settings: StreamSettings) -> Tape:
+class Source(NamedTuple):
+    """Where the feed comes from: the sessions that it covers, and how it is opened."""
+
+    calendar: Calendar
+    open: Callable[[MarketClock | None], Feed]
+
+
+def _replay(settings: StreamSettings, _market: RedisMarket, _observers: Observers) -> Source:
     sessions = read_sessions(settings.data_dir / "sessions.csv.gz")
     bars = read_bars(settings.data_dir / "us_stocks_daily.csv.gz", settings.replay_start)
-    return Tape(bars, sessions)
+    tape = Tape(bars, sessions)
+    return Source(tape.calendar, lambda stored: ReplayFeed(tape, settings, stored))
+
+
+def _script(settings: StreamSettings, market: RedisMarket, observers: Observers) -> Source:
+    calendar = Calendar(read_sessions(settings.data_dir / "sessions.csv.gz"))
+    return Source(
+        calendar,
+        lambda stored: ScriptedFeed(calendar, settings, market, observers.all_settled, stored),
+    )
 
 
 async def _serve(

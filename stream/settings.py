@@ -16,13 +16,17 @@ class SettingsError(Exception):
 
 
 class StreamSettings(NamedTuple):
-    """Ports of 0 are chosen by the system. The replay's start counts only where none ran before."""
+    """Ports of 0 are chosen by the system. The replay's start counts only where none ran before.
+
+    `feed` is `replay`, or `scripted`: a market that anybody who reaches Redis may move, for tests.
+    """
 
     redis_url: str
     database_url: str
     host: str
     port: int
     grpc_port: int
+    feed: str
     replay_start: date
     replay_speed: float
     replay_closed: timedelta
@@ -44,12 +48,16 @@ def read_settings(environment: Mapping[str, str]) -> StreamSettings:
             # The text may hold a password, so only the rule is told.
             raise SettingsError(f"{name} is not {_expected(parse)}") from error
 
+    feed = value("FEED", "replay", _feed)
+    if feed == "scripted" and environment.get("STAGE") != "local":
+        raise SettingsError("FEED is scripted, which only a platform of STAGE local may have")
     return StreamSettings(
         redis_url=value("REDIS_URL", None, _redis_url),
         database_url=value("DATABASE_URL", None, _database_url),
         host=value("STREAM_HOST", "127.0.0.1", str),
         port=value("STREAM_PORT", "8081", _port),
         grpc_port=value("GRPC_PORT", "50051", _port),
+        feed=feed,
         replay_start=value("REPLAY_START", "2012-06-01", date.fromisoformat),
         replay_speed=value("REPLAY_SPEED", "60", _speed),
         replay_closed=timedelta(seconds=value("REPLAY_CLOSED_SECONDS", "5", _seconds)),
@@ -70,6 +78,12 @@ def _database_url(text: str) -> str:
 def _with_scheme(text: str, schemes: tuple[str, ...]) -> str:
     if not text.startswith(schemes):
         raise ValueError(schemes)
+    return text
+
+
+def _feed(text: str) -> str:
+    if text not in {"replay", "scripted"}:
+        raise ValueError(text)
     return text
 
 
@@ -110,6 +124,7 @@ _EXPECTED: dict[object, str] = {
     _redis_url: "a URL that begins with redis://, rediss:// or unix://",
     _database_url: "a URL that begins with postgresql://",
     _port: "a port, 0 to 65535",
+    _feed: "a feed: replay or scripted",
     date.fromisoformat: "a date such as 2012-06-01",
     _speed: "a speed, 0 (paused) to 10000",
     _seconds: "a number of seconds, 0 to 3600",

@@ -2,16 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 from hub.domain.kernel import price_increment
 from hub.domain.market.calendar import Calendar, Session
+from hub.domain.market.trade import Condition, Trade
 
 # The last print stands for a minute before the bell, so that it can still be traded on.
 _BEFORE_CLOSE = timedelta(minutes=1)
 _BASIS_POINT = Decimal("0.0001")
+_CONDITIONS: tuple[Condition, ...] = ("opening", "regular", "regular", "closing")
+_PRINTS = len(_CONDITIONS)
+# What is said to have traded at a print where the day's volume does not tell.
+PRINT_SIZE = Decimal(100)
 
 
 class Bar(NamedTuple):
@@ -23,14 +28,7 @@ class Bar(NamedTuple):
     high: Decimal
     low: Decimal
     close: Decimal
-
-
-class Print(NamedTuple):
-    """A price at which the symbol really traded; its moment within the day is not recorded."""
-
-    time: datetime
-    symbol: str
-    price: Decimal
+    volume: int
 
 
 class Touch(NamedTuple):
@@ -49,7 +47,7 @@ class Tape:
             self._bars[bar.day].append(bar)
         self.calendar = Calendar(session for session in sessions if session.day in self._bars)
 
-    def prints(self, session: Session) -> list[Print]:
+    def prints(self, session: Session) -> list[Trade]:
         """The session's prints in order of time."""
         return sorted(
             (each for bar in self._bars.get(session.day, ()) for each in prints_of(bar, session)),
@@ -57,8 +55,12 @@ class Tape:
         )
 
 
-def prints_of(bar: Bar, session: Session) -> tuple[Print, ...]:
-    """Open, the extreme nearer the open, the other one, close: over the session's real hours."""
+def prints_of(bar: Bar, session: Session) -> tuple[Trade, ...]:
+    """Open, the extreme nearer the open, the other one, close: over the session's real hours.
+
+    The prices are real; moments and sizes within the day are not recorded. Each print is given a
+    quarter of the day's volume, in whole shares, and an id that is the same in every replay.
+    """
     low_first = bar.open - bar.low <= bar.high - bar.open
     extremes = (bar.low, bar.high) if low_first else (bar.high, bar.low)
     third = (session.close - session.open) / 3
@@ -68,9 +70,12 @@ def prints_of(bar: Bar, session: Session) -> tuple[Print, ...]:
         session.open + 2 * third,
         session.close - _BEFORE_CLOSE,
     )
-    prices = (bar.open, *extremes, bar.close)
+    size = Decimal(bar.volume // _PRINTS) or PRINT_SIZE
     return tuple(
-        Print(moment, bar.symbol, price) for moment, price in zip(moments, prices, strict=True)
+        Trade(f"{bar.symbol}-{bar.day:%Y%m%d}-{number}", bar.symbol, price, size, moment, condition)
+        for number, (moment, price, condition) in enumerate(
+            zip(moments, (bar.open, *extremes, bar.close), _CONDITIONS, strict=True), 1
+        )
     )
 
 

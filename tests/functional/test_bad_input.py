@@ -109,7 +109,12 @@ ORDER_RULES = {
     "side": [(ABSENT, "missing"), *CHOICES],
     "type": [(ABSENT, "missing"), *CHOICES],
     "time_in_force": [*CHOICES],
-    "quantity": [(ABSENT, "missing"), *NOT_DECIMALS, ("0.0000000001", "decimal_places")],
+    "quantity": [
+        (ABSENT, "one_of"),
+        (None, "one_of"),
+        *[each for each in NOT_DECIMALS if each[0] is not None],
+        ("0.0000000001", "decimal_places"),
+    ],
     "limit_price": [
         each for each in [*NOT_DECIMALS, ("100.00001", "decimal_places")] if each[0] is not None
     ],
@@ -294,7 +299,7 @@ RULES: list[tuple[dict[str, Any], int, str, tuple[str, str]]] = [
         {"quantity": "0.5", "time_in_force": "gtc"},
         400,
         "invalid_input",
-        ("quantity", "whole_shares"),
+        ("quantity", "time_in_force"),
     ),
     ({"symbol": "ZZZZ"}, 422, "unknown_symbol", ("symbol", "known")),
     ({"limit_price": "150.04"}, 422, "price_out_of_tolerance", ("limit_price", "tolerance")),

@@ -64,9 +64,12 @@ def sampled(world: World, tmp_path: Path) -> World:
     customer = Customer(CUSTOMER, ACCOUNT)
     world.deposit(customer, "1000000")
     world.quote("AAPL", "569.10", "569.30")
+    world.submit(customer, "buy", "2")
+    assert world.process().failed == []
     ordering = world.another_hub()
     ordering.ids = FirstIds(ORDER, world.ids)
     ordering.submit_order(order_command(customer, "buy", "1", limit="400"))
+    assert world.process().failed == []
     return world
 
 

@@ -12,8 +12,10 @@ import redis.asyncio
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.clock import MarketClock, clock_from_record
 from hub.domain.market.quote import Quote
+from hub.domain.market.trade import Trade, trade_from_record
 from stream.board import Board
 from stream.clock import Turn
+from stream.feed import Event
 from stream.leader import Leader, Observers
 from stream.postgres_clock import PostgresClock
 from stream.redis_market import RedisMarket
@@ -33,14 +35,17 @@ class ScriptedFeed:
 
     calendar: Calendar = tape().calendar
 
-    def __init__(self, *batches: Sequence[Quote | Turn], market: datetime = FRIDAY.open) -> None:
+    def __init__(self, *batches: Sequence[Event], market: datetime = FRIDAY.open) -> None:
         self._batches = batches
         self._market = market
 
     def clock(self) -> MarketClock:
         return MarketClock(self._market, datetime.now(UTC), 60.0)
 
-    async def batches(self) -> AsyncIterator[Sequence[Quote | Turn]]:
+    def halted(self) -> MarketClock:
+        return self.clock()._replace(speed=0.0)
+
+    async def batches(self) -> AsyncIterator[Sequence[Event]]:
         for batch in self._batches:
             yield batch
         await asyncio.Event().wait()
@@ -53,6 +58,12 @@ def quote(sequence: int) -> Quote:
     )
 
 
+def trade(number: int) -> Trade:
+    return Trade(
+        f"AAPL-20120601-{number}", "AAPL", Decimal("10.00"), Decimal(5), utc("2012-06-01T14:00")
+    )
+
+
 def closing() -> Turn:
     return Turn(MarketClock(FRIDAY.close, datetime.now(UTC), 9.0), FRIDAY, opened=False)
 
@@ -61,17 +72,21 @@ class Bench:
     """A leader on real servers, with one observer that writes down what it is told."""
 
     def __init__(self, valkey: Valkey, postgres: Postgres, feed: ScriptedFeed) -> None:
-        self.told: list[Quote | Turn] = []
+        self.told: list[Event] = []
         self.market = RedisMarket(valkey.url)
         self.clocks = PostgresClock(postgres.url)
         self.status = Status(Board(), feed.calendar, (self.market.link, self.clocks.link))
         self.given: list[MarketClock | None] = []
         self.leader = Leader(
-            self.market, self.clocks, self.status, Observers([self.take], [self.take]), self._open
+            self.market,
+            self.clocks,
+            self.status,
+            Observers([self.take], [self.take], [self.take]),
+            self._open,
         )
         self._feed = feed
 
-    async def take(self, told: Quote | Turn) -> None:
+    async def take(self, told: Event) -> None:
         self.told.append(told)
 
     def _open(self, stored: MarketClock | None) -> ScriptedFeed:
@@ -93,23 +108,41 @@ async def lead_until(bench: Bench, count: int) -> None:
         leading.result()
 
 
-async def test_observers_are_told_of_quotes_and_sessions_in_their_order(
+async def test_observers_are_told_of_trades_quotes_and_sessions_in_their_order(
     valkey: Valkey, postgres: Postgres
 ):
-    told: list[Quote | Turn] = [quote(1), quote(2), closing(), quote(3)]
-    bench = Bench(valkey, postgres, ScriptedFeed(told[:2], told[2:]))
+    told: list[Event] = [trade(1), quote(1), trade(2), trade(3), quote(2), closing(), quote(3)]
+    bench = Bench(valkey, postgres, ScriptedFeed(told[:3], told[3:]))
 
-    await lead_until(bench, 4)
+    await lead_until(bench, 7)
     await bench.close()
 
     assert bench.told == told
+
+
+async def test_trades_are_published_in_their_order(valkey: Valkey, postgres: Postgres):
+    bench = Bench(valkey, postgres, ScriptedFeed([trade(1), quote(1), trade(2)]))
+    async with (
+        redis.asyncio.Redis.from_url(valkey.url, decode_responses=True) as client,
+        client.pubsub(ignore_subscribe_messages=True) as channel,
+    ):
+        await channel.subscribe("trades")
+        await channel.get_message(timeout=1)
+        await lead_until(bench, 3)
+        heard = [await channel.get_message(timeout=1) for _ in range(2)]
+    await bench.close()
+
+    assert [trade_from_record(json.loads(each["data"])) for each in heard if each] == [
+        trade(1),
+        trade(2),
+    ]
 
 
 async def test_a_quote_is_in_redis_before_it_is_observed(valkey: Valkey, postgres: Postgres):
     bench = Bench(valkey, postgres, ScriptedFeed([quote(1)]))
     found: list[str] = []
 
-    async def look(_told: Quote | Turn) -> None:
+    async def look(_told: Event) -> None:
         async with redis.asyncio.Redis.from_url(valkey.url, decode_responses=True) as client:
             found.append(str(json.loads(str(await client.get("market_data:AAPL")))["id"]))
 

@@ -3,8 +3,11 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+from hub.domain.market.clock import MarketClock
 from hub.domain.market.quote import Quote
-from stream.clock import Turn, started
+from hub.domain.market.trade import SessionPrint, Trade
+from stream.clock import ReplayClock, Turn, resumed, started
+from stream.feed import Event
 from stream.replay import Replay, ReplayTerms
 from tests.stream.market import PACE, SYMBOLS, WALL, after, tape, utc
 
@@ -15,11 +18,11 @@ TERMS = ReplayTerms(PACE, Decimal(2), epoch=7)
 def new_replay(terms=TERMS, first_day=date(2012, 6, 1)) -> Replay:
     clock = started(tape().calendar, terms.pace, first_day=first_day, wall=WALL)
     assert clock is not None
-    return Replay(tape(), clock, terms)
+    return Replay(tape(), clock, terms, told=clock.anchor.market)
 
 
-def run(replay: Replay, start: float, end: float, step: float = 1.0) -> list[Quote | Turn]:
-    happened: list[Quote | Turn] = []
+def run(replay: Replay, start: float, end: float, step: float = 1.0) -> list[Event]:
+    happened: list[Event] = []
     now = start
     while now <= end:
         happened += replay.advance(after(now))
@@ -27,8 +30,12 @@ def run(replay: Replay, start: float, end: float, step: float = 1.0) -> list[Quo
     return happened
 
 
-def quotes(happened: list[Quote | Turn], symbol: str = "AAPL") -> list[Quote]:
+def quotes(happened: list[Event], symbol: str = "AAPL") -> list[Quote]:
     return [each for each in happened if isinstance(each, Quote) and each.symbol == symbol]
+
+
+def trades(happened: list[Event], symbol: str = "AAPL") -> list[Trade]:
+    return [each for each in happened if isinstance(each, Trade) and each.symbol == symbol]
 
 
 def test_the_first_moment_shows_the_open_of_every_symbol():
@@ -70,17 +77,120 @@ def test_quotes_come_in_order_of_market_time_and_sequence():
     assert sequences == list(range(1, len(seen) + 1))
 
 
-def test_no_quote_is_made_while_the_market_is_closed():
-    happened = run(new_replay(), 0, SESSION_SECONDS + 20, step=0.5)
-    sessions = [tape().calendar.session_at(each.time) for each in quotes(happened)]
+def test_a_trade_is_told_before_the_quote_that_shows_it():
+    happened = run(new_replay(), 0, SESSION_SECONDS - 1)
+    printed = trades(happened)
 
-    assert None not in sessions
+    assert [(each.trade_id, each.condition) for each in printed] == [
+        ("AAPL-20120601-1", "opening"),
+        ("AAPL-20120601-2", "regular"),
+        ("AAPL-20120601-3", "regular"),
+        ("AAPL-20120601-4", "closing"),
+    ]
+    for trade in printed:
+        quote = happened[happened.index(trade) + 1]
+        assert isinstance(quote, Quote)
+        assert (
+            quote.symbol,
+            quote.last,
+            quote.last_size,
+            quote.last_time,
+            quote.last_trade_id,
+        ) == (
+            "AAPL",
+            trade.price,
+            trade.size,
+            trade.time,
+            trade.trade_id,
+        )
+    assert printed[0].size == 18_606_700 / 4
+
+
+def test_a_closed_market_is_quoted_once_to_show_the_close_and_not_to_trade_on():
+    happened = run(new_replay(), 0, SESSION_SECONDS + 20, step=0.5)
     turns = [each for each in happened if isinstance(each, Turn)]
     assert [turn.opened for turn in turns] == [False, True]
-    opened = happened.index(turns[1])
+    closed, opened = (happened.index(turn) for turn in turns)
+
+    assert not any(each.last_close for each in quotes(happened[:closed]))
+    (last,) = quotes(happened[closed:opened])
+    assert (last.last, last.time, last.last_close) == (
+        Decimal("560.99"),
+        utc("2012-06-01T20:00"),
+        True,
+    )
+    assert last.closing == SessionPrint(date(2012, 6, 1), Decimal("560.99"), "AAPL-20120601-4")
     after_the_open = quotes(happened[opened:])
     assert after_the_open[0].last == Decimal("561.5")
     assert after_the_open[0].time == utc("2012-06-04T13:30")
+    assert not after_the_open[0].last_close
+
+
+def test_a_quote_shows_the_opening_of_its_session_and_the_close_of_the_one_before():
+    friday = run(new_replay(), 0, SESSION_SECONDS - 1)
+    monday = run(new_replay(first_day=date(2012, 6, 1)), 0, SESSION_SECONDS + 20)
+
+    assert {each.opening for each in quotes(friday)} == {
+        SessionPrint(date(2012, 6, 1), Decimal("569.16"), "AAPL-20120601-1")
+    }
+    assert {each.closing for each in quotes(friday)} == {None}
+    assert quotes(monday)[-1].opening == SessionPrint(
+        date(2012, 6, 4), Decimal("561.5"), "AAPL-20120604-1"
+    )
+    assert quotes(monday)[-1].closing == SessionPrint(
+        date(2012, 6, 1), Decimal("560.99"), "AAPL-20120601-4"
+    )
+
+
+def clock_at(market: str) -> ReplayClock:
+    stored = MarketClock(utc(market), WALL, PACE.speed)
+    return resumed(stored, tape().calendar, PACE, after(4))
+
+
+def test_what_goes_on_within_a_session_knows_its_prints_without_telling_them_again():
+    clock = clock_at("2012-06-04T14:00")
+    replay = Replay(tape(), clock, TERMS, told=utc("2012-06-04T14:00"))
+
+    happened = run(replay, 4, 6)
+
+    assert trades(happened) == []
+    first = quotes(happened)[0]
+    assert (first.last, first.last_trade_id) == (Decimal("561.5"), "AAPL-20120604-1")
+    assert (first.opening, first.closing) == (
+        SessionPrint(date(2012, 6, 4), Decimal("561.5"), "AAPL-20120604-1"),
+        SessionPrint(date(2012, 6, 1), Decimal("560.99"), "AAPL-20120601-4"),
+    )
+
+
+def test_a_print_that_nobody_may_have_been_told_of_is_told():
+    at_the_open = utc("2012-06-04T13:30")
+    replay = Replay(tape(), clock_at("2012-06-04T13:30"), TERMS, told=at_the_open)
+
+    happened = run(replay, 4, 5)
+
+    assert [each.time for each in trades(happened)] == [at_the_open]
+    # Others may have seen quotes of any time up to here; those do not go back.
+    assert quotes(happened)[0].time == at_the_open + timedelta(seconds=4 * 60)
+
+
+def test_a_halt_does_not_pass_over_a_print():
+    replay = new_replay()
+    run(replay, 0, 129)
+
+    quiet = replay.halted(after(129.5))
+    late = replay.halted(after(140))
+
+    assert (quiet.market, quiet.speed) == (utc("2012-06-01T13:30") + timedelta(seconds=7770), 0.0)
+    assert late.market == utc("2012-06-01T15:40")  # the second print, a third into the session
+
+
+def test_what_goes_on_in_the_night_shows_the_close_again():
+    replay = Replay(tape(), clock_at("2012-06-01T20:00"), TERMS, told=utc("2012-06-01T20:00"))
+
+    (shown,) = quotes(run(replay, 4, 4))
+
+    assert (shown.last_close, shown.time) == (True, utc("2012-06-01T20:00"))
+    assert shown.closing is not None
 
 
 def test_the_last_print_comes_before_the_close_even_when_the_loop_was_late():
@@ -91,11 +201,12 @@ def test_the_last_print_comes_before_the_close_even_when_the_loop_was_late():
 
     closed = next(index for index, each in enumerate(happened) if isinstance(each, Turn))
     assert {each.last for each in quotes(list(happened[:closed]))} == {Decimal("560.99")}
+    assert [each.condition for each in trades(list(happened[:closed]))] == ["closing"]
 
 
 def test_waking_when_told_misses_nothing():
     replay, now, count = new_replay(), WALL, 0
-    happened: list[Quote | Turn] = []
+    happened: list[Event] = []
     while now < after(SESSION_SECONDS * 2 + 10):
         happened += replay.advance(now)
         now = max(replay.wake(), now + timedelta(microseconds=1))
@@ -116,7 +227,7 @@ def test_a_machine_that_slept_for_an_hour_does_not_lose_two_weeks():
 
     replay.advance(after(3660))
 
-    assert replay.clock(after(3660)).market == utc("2012-06-01T14:35")
+    assert replay.clock().market == utc("2012-06-01T14:35")
 
 
 def test_a_paused_replay_keeps_its_quotes_fresh_and_its_time_still():
@@ -132,7 +243,7 @@ def test_a_symbol_is_quoted_only_where_it_was_recorded():
     long_ago = tape(date(2004, 8, 17), date(2004, 8, 19))
     clock = started(long_ago.calendar, PACE, first_day=date(2004, 8, 17), wall=WALL)
     assert clock is not None
-    replay = Replay(long_ago, clock, TERMS)
+    replay = Replay(long_ago, clock, TERMS, told=clock.anchor.market)
 
     happened = run(replay, 0, 1500)
 
@@ -145,7 +256,7 @@ def test_at_the_end_of_the_data_the_market_stays_closed():
     last = tape(date(2012, 7, 6), date(2012, 7, 6))
     clock = started(last.calendar, PACE, first_day=date(2012, 7, 6), wall=WALL)
     assert clock is not None
-    replay = Replay(last, clock, TERMS)
+    replay = Replay(last, clock, TERMS, told=clock.anchor.market)
     run(replay, 0, SESSION_SECONDS + 2)
 
     assert run(replay, SESSION_SECONDS + 3, SESSION_SECONDS + 600) == []

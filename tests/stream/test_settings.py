@@ -49,6 +49,7 @@ def test_a_missing_url_is_named(name: str):
         ("DATABASE_URL", "mysql://secret"),
         ("STREAM_PORT", "65536"),
         ("STREAM_PORT", "secret"),
+        ("FEED", "secret"),
         ("REPLAY_START", "secret"),
         ("REPLAY_SPEED", "-1"),
         ("REPLAY_SPEED", "nan"),
@@ -63,6 +64,15 @@ def test_a_wrong_value_is_named_but_not_shown(name: str, value: str):
         read_settings(NEEDED | {name: value})
 
     assert "secret" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("stage", ["prod", "dev", ""])
+def test_only_a_local_platform_may_have_its_market_scripted(stage: str):
+    with pytest.raises(SettingsError, match="STAGE local"):
+        read_settings(NEEDED | {"FEED": "scripted", "STAGE": stage})
+
+    assert read_settings(NEEDED | {"STAGE": stage}).feed == "replay"
+    assert read_settings(NEEDED | {"FEED": "scripted", "STAGE": "local"}).feed == "scripted"
 
 
 def test_the_program_says_what_is_missing_and_ends():

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from hub.domain.market.calendar import Session
-from stream.tape import Bar, Tape, prints_of, touch
+from stream.tape import PRINT_SIZE, Bar, Tape, prints_of, touch
 
 DAY = date(2012, 6, 1)
 SESSION = Session(
@@ -15,7 +15,7 @@ SESSION = Session(
 
 
 def bar(opened: str, high: str, low: str, close: str, symbol: str = "AAPL") -> Bar:
-    return Bar(symbol, DAY, Decimal(opened), Decimal(high), Decimal(low), Decimal(close))
+    return Bar(symbol, DAY, Decimal(opened), Decimal(high), Decimal(low), Decimal(close), 401)
 
 
 def test_the_extreme_nearer_the_open_comes_first():
@@ -41,6 +41,23 @@ def test_an_early_close_brings_the_prints_closer_together():
     last = prints_of(bar("2", "3", "1", "2"), early)[-1]
 
     assert last.time == early.close - timedelta(minutes=1)
+
+
+def test_the_first_print_of_a_session_opens_it_and_the_last_closes_it():
+    prints = prints_of(bar("10.00", "12.00", "9.50", "11.00"), SESSION)
+
+    assert [each.condition for each in prints] == ["opening", "regular", "regular", "closing"]
+    assert [each.trade_id for each in prints] == [f"AAPL-20120601-{n}" for n in (1, 2, 3, 4)]
+
+
+def test_a_print_has_a_quarter_of_the_days_volume_in_whole_shares():
+    recorded = bar("2", "3", "1", "2")
+
+    assert {each.size for each in prints_of(recorded, SESSION)} == {Decimal(100)}
+    assert {each.size for each in prints_of(recorded._replace(volume=811), SESSION)} == {
+        Decimal(202)
+    }
+    assert {each.size for each in prints_of(recorded._replace(volume=0), SESSION)} == {PRINT_SIZE}
 
 
 def test_prices_keep_their_four_decimals():

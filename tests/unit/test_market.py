@@ -11,6 +11,13 @@ from hub.domain.kernel import UnavailableError
 from hub.domain.market.calendar import Calendar, Session, settlement_days
 from hub.domain.market.clock import MarketClock, clock_from_record, clock_record
 from hub.domain.market.quote import Quote, quote_from_record, quote_record
+from hub.domain.market.trade import (
+    Condition,
+    SessionPrint,
+    Trade,
+    trade_from_record,
+    trade_record,
+)
 from tests.fixtures.values import AT
 
 MARKET = datetime(2012, 6, 1, 15, 0, tzinfo=UTC)
@@ -151,7 +158,28 @@ def test_a_last_close_is_always_stale():
 
 
 def test_a_quote_survives_its_record():
-    quote = a_quote(synthetic=True)
+    opening = SessionPrint(MARKET.date(), Decimal("1.20"), "AAPL-20120601-1")
+    quote = a_quote(
+        synthetic=True,
+        last_size=Decimal(7),
+        last_trade_id="AAPL-20120601-2",
+        last_time=MARKET,
+        opening=opening,
+        closing=opening._replace(price=Decimal("1.00")),
+    )
     again = quote_from_record(json.loads(json.dumps(quote_record(quote))))
     assert again == quote
     assert str(again.bid) == "1.10"
+    assert quote_from_record(quote_record(a_quote())) == a_quote()
+
+
+@pytest.mark.parametrize("condition", ["regular", "opening", "closing"])
+def test_a_trade_survives_its_record(condition: Condition):
+    trade = Trade("AAPL-1", "AAPL", Decimal("1.10"), Decimal(300), MARKET, condition)
+    assert trade_from_record(json.loads(json.dumps(trade_record(trade)))) == trade
+
+
+def test_a_trade_of_an_unknown_condition_is_refused():
+    record = trade_record(Trade("AAPL-1", "AAPL", Decimal(1), Decimal(1), MARKET))
+    with pytest.raises(ValueError, match="'odd' is not the condition"):
+        trade_from_record(record | {"condition": "odd"})

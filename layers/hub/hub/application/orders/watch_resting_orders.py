@@ -10,6 +10,7 @@ from hub.application.ports.messages import Message, Publisher
 from hub.application.ports.orders import Orders
 from hub.application.ports.system import Clock, Ids
 from hub.domain.market.quote import Quote
+from hub.domain.market.trade import Trade
 from hub.domain.orders.events import Touch
 from hub.domain.orders.trigger_book import TriggerBook
 
@@ -86,3 +87,7 @@ class WatchRestingOrders:
             if message.message_id not in taken:
                 self._book.put(order)
         return len(taken)
+
+    def observe_trade(self, _trade: Trade) -> int:
+        """How many orders were sent: none, because resting orders follow the quotes."""
+        return 0
