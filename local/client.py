@@ -28,6 +28,12 @@ class Client:
     def post(self, path: str, body: dict[str, Any], key: str = "") -> dict[str, Any]:
         return self._ask("POST", path, body, {"Idempotency-Key": key} if key else {})
 
+    def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._ask("PATCH", path, body, {})
+
+    def put(self, path: str) -> dict[str, Any]:
+        return self._ask("PUT", path, None, {})
+
     def log_in(self, email: str, password: str) -> None:
         answer = self.post("/auth/login", {"email": email, "password": password})
         self.token = answer["access_token"]

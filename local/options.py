@@ -1,6 +1,7 @@
 """What can be chosen when the platform is started: ports and the market."""
 
 import argparse
+import json
 import os
 import re
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from hub.domain.orders.venue import profile_of
 from local.state import state_folder
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +26,7 @@ class Options(NamedTuple):
     speed: str
     start: str
     feed: str
+    venue: str
     demo_customer: bool
 
     @property
@@ -41,6 +44,13 @@ def read_options(words: Sequence[str]) -> Options:
     add("--start", type=_day, default="2012-06-01", help="first replayed day of a fresh platform")
     kept = os.environ.get("HUB_FEED") or "replay"
     add("--feed", type=_feed, default=kept, help="replay, or scripted: see stream/script.py")
+    kept = os.environ.get("HUB_VENUE") or ""
+    add(
+        "--venue",
+        type=_venue,
+        default=kept,
+        help="how orders fill, such as alpaca or liquidity=unlimited,in_market_stop=reject",
+    )
     add("--no-demo", action="store_true", help="do not make the demo customer")
     given = parser.parse_args(list(words))
     return Options(
@@ -52,6 +62,7 @@ def read_options(words: Sequence[str]) -> Options:
         given.speed,
         given.start,
         given.feed,
+        given.venue,
         not given.no_demo,
     )
 
@@ -73,6 +84,19 @@ def _feed(text: str) -> str:
     if text not in _FEEDS:
         raise argparse.ArgumentTypeError(f"a feed is {' or '.join(_FEEDS)}, not {text!r}")
     return text
+
+
+def _venue(text: str) -> str:
+    """The venue's profile as the functions are told of it: JSON."""
+    words: dict[str, str] = {}
+    for part in filter(None, text.split(",")):
+        name, given, word = part.partition("=")
+        words |= {name: word} if given else {"preset": name}
+    try:
+        profile_of(words)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return json.dumps(words)
 
 
 def _day(text: str) -> str:

@@ -184,6 +184,7 @@ def _runtime(
             "RedisUrl": addresses.redis_url,
             "TokenVerifyingKeys": verifying,
             "SigningKeySecretArn": _SIGNING_KEY,
+            "VenueProfile": options.venue,
             "SqsEndpoint": endpoint,
             "EventsEndpoint": endpoint,
             "StatesEndpoint": endpoint,

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hub.domain.market.calendar import Calendar
+from hub.domain.orders.venue import Basis
 from local.fidelity.cases import Case, CaseFileError, UnknownFeatureError, read_cases
 from local.fidelity.in_core import CorePlay
+from local.fidelity.through_api import NotDrivableError, platform_for, refuse_bars
 from local.options import ROOT
 from local.progress import say
 from stream.recorded import read_sessions
@@ -29,7 +31,48 @@ def fidelity(words: Sequence[str]) -> int:
     except CaseFileError as error:
         say(str(error))
         return 2
-    return report(cases, in_core())
+    tally = Tally()
+    if given.through_api:
+        _play_through_api(cases, tally)
+    else:
+        tally.play(cases, in_core())
+    say(f"{tally.passed} passed, {tally.failed} failed")
+    return 0 if tally.passed and not tally.failed else 1
+
+
+class Tally:
+    """Plays cases and counts; says a line for each expectation that did not hold."""
+
+    def __init__(self) -> None:
+        self.passed = self.failed = 0
+
+    def play(self, cases: Sequence[Case], play: Play) -> None:
+        for case in cases:
+            try:
+                lines = play(case)
+            except NotDrivableError as error:
+                say(f"{case.case_id} left out: {error}")
+                continue
+            except UnknownFeatureError as error:
+                if case.optional:
+                    say(f"{case.case_id} left out ({', '.join(case.optional)}): {error}")
+                    continue
+                lines = [f"not offered: {error}"]
+            for line in lines:
+                say(f"{case.case_id} {line}")
+            self.passed, self.failed = self.passed + (not lines), self.failed + bool(lines)
+
+
+def _play_through_api(cases: Sequence[Case], tally: Tally) -> None:
+    """A platform for each profile that the cases ask for, one after the other."""
+    bars = [case for case in cases if case.profile.basis is Basis.BAR]
+    tally.play(bars, lambda case: [*refuse_bars(case)])
+    profiles = sorted({case.profile for case in cases if case not in bars})
+    for profile in profiles:
+        mine = [case for case in cases if case.profile == profile]
+        say(f"{len(mine)} cases: {profile.basis}, {profile.liquidity}, {profile.in_market_stop}")
+        with platform_for(ROOT, profile) as stage:
+            tally.play(mine, stage.play)
 
 
 def in_core() -> Play:
@@ -39,20 +82,3 @@ def in_core() -> Play:
     ]
     calendar = Calendar(sessions)
     return lambda case: CorePlay(case, calendar).run()
-
-
-def report(cases: Sequence[Case], play: Play) -> int:
-    passed = failed = 0
-    for case in cases:
-        try:
-            lines = play(case)
-        except UnknownFeatureError as error:
-            lines = [f"not offered: {error}"]
-            if case.optional:
-                say(f"{case.case_id} left out ({', '.join(case.optional)}): {error}")
-                continue
-        for line in lines:
-            say(f"{case.case_id} {line}")
-        passed, failed = passed + (not lines), failed + bool(lines)
-    say(f"{passed} passed, {failed} failed")
-    return 0 if passed and not failed else 1

@@ -27,6 +27,11 @@ WITHOUT_HANDLER = {
     ("orders", "watch_resting_orders"),  # the stream task's, which lives long enough to watch
     ("orders", "steps"),  # what deciding and expiring share
     ("orders", "election"),  # what watching and deciding share
+    ("orders", "booking"),  # how what is decided is booked, whoever decides
+    ("orders", "intake"),  # what submitting and previewing share
+    ("orders", "lifetime"),  # when an order works, for intake and replacement
+    ("orders", "canceling"),  # what the commands on open orders share
+    ("orders", "preview_order"),  # submit_order's, with dry_run
 }
 
 ALL = [pytest.param(each, id=each.name) for each in functions()]

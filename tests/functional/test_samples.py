@@ -69,7 +69,6 @@ def sampled(world: World, tmp_path: Path) -> World:
     ordering = world.another_hub()
     ordering.ids = FirstIds(ORDER, world.ids)
     ordering.submit_order(order_command(customer, "buy", "1", limit="400"))
-    assert world.process().failed == []
     return world
 
 
@@ -86,6 +85,9 @@ def test_a_sampled_request_is_served(function: Function, sampled: World):
         register = next(each for each in functions() if each.stem == "register")
         made = register.module.handler({**sample(register), "body": json.dumps(registration)}, None)
         assert made["statusCode"] == 201
+
+    if function.stem == "replace_order":
+        assert sampled.process().failed == []
 
     answer = function.module.handler(event, CONTEXT)
 

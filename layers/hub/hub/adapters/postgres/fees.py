@@ -20,7 +20,17 @@ class PostgresFees:
         if read_at is None or monotonic() - read_at >= _LIFE_SECONDS:
             rows = self._database.rows(compiled.LIST_FEES, {"b_market": market})
             known = [
-                FeeRule(*row[:3], Basis(row[3]), *row[4:8], rounding=Rounding(row[8]))
+                FeeRule(
+                    kind=row[0],
+                    since=row[1],
+                    side=row[2],
+                    basis=Basis(row[3]),
+                    rate=row[4],
+                    least=row[5],
+                    most=row[6],
+                    places=row[7],
+                    rounding=Rounding(row[8]),
+                )
                 for row in rows
             ]
             self._known[market] = (monotonic(), known)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -22,9 +23,9 @@ from hub.application.ports.orders import AccountsAtWork, QuotesAtWork
 from hub.application.ports.system import Clock, Ids
 from hub.application.relay import messages_of
 from hub.domain.kernel import AccountId, OrderId
-from hub.domain.market.quote import Quote
-from hub.domain.market.trade import SessionPrint
-from hub.domain.orders.events import Condition, Market, Supply, TradeEvent
+from hub.domain.market.quote import AGE_LIMIT, Quote
+from hub.domain.market.trade import SessionPrint, Trade
+from hub.domain.orders.events import Condition, Market, Supply, Touch, TradeEvent
 from hub.domain.orders.matching import Steps as CoreSteps
 from hub.domain.orders.matching import arrive, at_print, meet_quote, meet_trade
 from hub.domain.orders.order import ARRIVING, WORKING, Order, Side, State, TimeInForce
@@ -102,12 +103,11 @@ class ExecuteOrders:
     def _quotes_at_work(self, command: ExecuteOrdersCommand, moment: Moment) -> QuotesAtWork | None:
         if self.terms.profile.liquidity is not Liquidity.DISPLAYED:
             return None
-        events = {quote.quote_id for quote in command.view.quotes.values()}
-        for order in command.orders:
-            if order.election is not None:
-                quote, trade = order.election.quote, order.election.trade
-                events |= {quote.quote_id} if quote else set()
-                events |= {trade.trade_id} if trade else set()
+        elections = [each.election for each in command.orders if each.election is not None]
+        quotes = [*command.view.quotes.values(), *(each.quote for each in elections if each.quote)]
+        events = {quote.quote_id for quote in quotes}
+        events |= {quote.last_trade_id for quote in quotes if quote.last_trade_id}
+        events |= {each.trade.trade_id for each in elections if each.trade}
         return QuotesAtWork(sorted(events), moment.now)
 
 
@@ -162,13 +162,14 @@ class _Batch:
     def _seen(self, order: Order) -> Seen | None:
         """The market that the order meets: that which elected it while it is fresh, else that of
         now; None where neither is."""
-        election = self._elections.get(order.order_id)
-        if election is not None and election.quote is not None and self._fresh(election.quote):
-            return self._as_seen(election.quote, election)
-        quote = self._view.quotes.get(order.symbol)
-        if quote is None or not self._fresh(quote):
-            return None
-        return self._as_seen(quote, None)
+        now, election = self._view.quotes.get(order.symbol), self._elections.get(order.order_id)
+        quote, trade = (election.quote, election.trade) if election else (None, None)
+        if trade is not None:
+            # The trade is what elected; what can be had beside it is what is quoted now.
+            quote, now = now, quote
+            trade = trade if self._is_recent(trade.time) else None
+        fresh = next((each for each in (quote, now) if each and self._fresh(each)), None)
+        return self._as_seen(fresh, trade) if fresh else None
 
     def _elected_late(self, order: Order) -> Order:
         """A stop that the market reached is triggered, though that is too long ago to trade on."""
@@ -176,9 +177,8 @@ class _Batch:
         if election is None or not order.waits_for_trigger or order.state not in WORKING:
             return order
         order = self._booking.as_elected(order, election)
-        fresh = election.quote is not None and self._fresh(election.quote)
-        price = _price_of(election, order.side)
-        if fresh or price is None or order.stop_price is None:
+        price, time = _elected_at(election, order.side)
+        if price is None or time is None or self._is_recent(time) or order.stop_price is None:
             return order
         if not is_reached(order.side, order.stop_price, price):
             return order
@@ -187,17 +187,19 @@ class _Batch:
     def _fresh(self, quote: Quote) -> bool:
         return not quote.is_stale(self._view.clock, self._moment.now)
 
-    def _as_seen(self, quote: Quote, election: Election | None) -> Seen:
-        event, trade = quote_event(quote), last_trade_event(quote)
-        printed = election.trade if election else None
-        if printed is not None:
-            trade = trade_event(printed)
+    def _is_recent(self, time: datetime) -> bool:
+        limit = self._view.clock.quote_age_limit(AGE_LIMIT)
+        return self._moment.market_time - time <= limit
+
+    def _as_seen(self, quote: Quote, elected_by: Trade | None) -> Seen:
+        event = quote_event(quote)
+        trade = trade_event(elected_by) if elected_by else last_trade_event(quote)
         shown = self._supply(quote.quote_id, event.bid_size, event.ask_size, shared=False)
-        market = Market(event, trade, shown)
+        market = Market(event, None, shown)
         if trade is not None:
             supply = self._supply(trade.event_id, trade.size, trade.size, shared=True)
             market = market.at_trade(trade, supply)
-        return Seen(market, quote, printed, event)
+        return Seen(market, quote, elected_by, event)
 
     def _supply(self, event_id: str, bid: Decimal, asked: Decimal, *, shared: bool) -> Supply:
         if self._booking.terms.profile.liquidity is not Liquidity.DISPLAYED:
@@ -267,10 +269,10 @@ class _Batch:
         return meet_quote(order, seen.market.quote, seen.market, profile)
 
 
-def _price_of(election: Election, side: Side) -> Decimal | None:
-    """The price to which stops listened."""
+def _elected_at(election: Election, side: Side) -> tuple[Decimal | None, datetime | None]:
+    """The price to which stops listened, and when that was in the market."""
     if election.trade is not None:
-        return election.trade.price
+        return election.trade.price, election.trade.time
     if election.quote is None:
-        return None
-    return election.quote.ask if side is Side.BUY else election.quote.bid
+        return None, None
+    return Touch(election.quote.bid, election.quote.ask).opposite(side), election.quote.time
