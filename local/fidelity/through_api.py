@@ -32,7 +32,7 @@ from local.fidelity.outcome import REJECTED, Seen, account_differences, differen
 _PASSWORD = "a case of fidelity to play"  # noqa: S105  # of customers who live for one case
 _PATIENCE_SECONDS = 20.0
 # Cases without an account may sell what they do not hold; here the customer holds enough.
-_CASH, _SHARES = "50000000000.00", "1000000"
+_CASH, _SHARES = "500000000.00", "1000000"
 _PLENTY = "1000000000"
 _DAY, _EVENING_BEFORE = "2018-04-27T14:30:00Z", "2018-04-26T21:00:00Z"
 _WAKEN = ("JobExpireOrders", "JobReleaseQueuedOrders")
@@ -147,9 +147,9 @@ class ApiPlay:
         for number, step in enumerate(self._case.steps, 1):
             refused = getattr(self, f"_{step['event']}", self._unknown)(step)
             self._stage.settle()
-            if bool(step.get("expect_refused")) != (refused is not None):
-                if step["event"] != "submit":
-                    lines.append(f"step {number} {step.get('ref')}: refused: {refused}")
+            unlike = bool(step.get("expect_refused")) != (refused is not None)
+            if unlike and step["event"] != "submit":
+                lines.append(f"step {number} {step.get('ref')}: refused: {refused}")
             expected = step.get("expect", {})
             seen = {ref: self._seen(ref) for ref in expected}
             lines += [f"step {number} {line}" for line in differences(expected, seen)]
@@ -200,7 +200,7 @@ class ApiPlay:
 
     def _submit(self, step: Mapping[str, Any]) -> str | None:
         asked = asked_for(step)
-        body = {
+        body: dict[str, Any] = {
             name: plain(value) if isinstance(value, Decimal) else value
             for name, value in asked._asdict().items()
             if value is not None
