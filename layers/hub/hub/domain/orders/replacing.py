@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from hub.domain.kernel import Fault, InvalidInputError, OrderId, RejectedError, price_increment
-from hub.domain.orders.order import Order, OrderType, State, TimeInForce
+from hub.domain.orders.order import Order, OrderClass, OrderType, State, TimeInForce
 from hub.domain.orders.stops import trail_of
 
 
@@ -48,6 +48,12 @@ def replacement(
         message = f"{order.filled_quantity} are filled, so the new quantity must be above that"
         fault = Fault("quantity", "above_filled", message)
         raise RejectedError(message, code="quantity_below_filled", faults=(fault,))
+    if order.is_exit and order.order_class is not OrderClass.OCO and quantity > order.quantity:
+        message = "an exit is for no more than its entry has brought"
+        fault = Fault("quantity", "within_entry", message)
+        raise RejectedError(message, code="exit_beyond_entry", faults=(fault,))
+    time_in_force = changes.time_in_force or order.time_in_force
+    dated = time_in_force is TimeInForce.GTD
     new = replace(
         order,
         order_id=new_id,
@@ -56,8 +62,8 @@ def replacement(
         notional=None,
         limit_price=changes.limit_price or order.limit_price,
         stop_price=changes.stop_price or order.stop_price,
-        time_in_force=changes.time_in_force or order.time_in_force,
-        expire_date=changes.expire_date or order.expire_date,
+        time_in_force=time_in_force,
+        expire_date=(changes.expire_date or order.expire_date) if dated else None,
         state=State.PENDING_NEW,
         filled_quantity=Decimal(0),
         filled_value=Decimal(0),
@@ -134,4 +140,9 @@ def _trailing(order: Order, trail: Decimal | None) -> Order:
     new_trail = trail_of(order)
     if new_trail is None or order.water_mark is None:
         return order
-    return replace(order, stop_price=new_trail.stop(order.side, order.water_mark))
+    stop = new_trail.stop(order.side, order.water_mark)
+    if stop <= 0:
+        message = f"a trail of {trail} leaves no price to stop at"
+        fault = Fault("trail", "tolerance", message)
+        raise RejectedError(message, code="price_out_of_tolerance", faults=(fault,))
+    return replace(order, stop_price=stop)
