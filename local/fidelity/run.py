@@ -51,6 +51,8 @@ def report(cases: Sequence[Case], play: Play) -> int:
             if case.optional:
                 say(f"{case.case_id} left out ({', '.join(case.optional)}): {error}")
                 continue
+        except (KeyError, ValueError, TypeError, ArithmeticError) as error:
+            lines = [f"is not of the schema: {error!r}"]
         for line in lines:
             say(f"{case.case_id} {line}")
         passed, failed = passed + (not lines), failed + bool(lines)
