@@ -198,6 +198,16 @@ def test_an_exit_that_fills_as_it_comes_to_life_ends_the_one_that_had_not():
     assert play.states("o2", "o3", "o5", "o6") == ["filled", "canceled", "filled", "canceled"]
 
 
+def test_an_exit_that_fills_in_part_as_it_comes_to_life_takes_as_much_off_the_other():
+    play = Floor(QUOTE)
+    play.venue.on_quote(quote("100.00", "100.10", "4", "10"))
+    play.send(asked(gain="99.50", loss="90"))
+    assert play.fills() == [("o1", "10", "100.10"), ("o2", "4", "100.00")]
+    assert play.order("o3").quantity == 6
+    play.venue.on_quote(quote("90.00", "90.10"))
+    assert play.states("o2", "o3") == ["canceled", "filled"]
+
+
 def test_a_replaced_order_stays_and_knows_its_successor():
     play = floor()
     play.send(asked(BUY, LIMIT, limit_price="99"))

@@ -214,16 +214,19 @@ class SimulatedVenue:
         self._follow_up(after)
 
     def _follow_up(self, order: Order) -> None:
-        for kind, other, quantity in consequences(order, list(self.orders.values())):
+        follows = consequences(order, list(self.orders.values()))
+        for kind, other, quantity in follows:
+            # All have their size before the first comes in, which may trade and take off the rest.
+            if kind is Follows.ACTIVATE:
+                self.orders[other.order_id] = other.resize(quantity)
+        for kind, other, quantity in follows:
             match kind:
                 case Follows.CANCEL:
                     self._becomes(other, other.move(State.CANCELED, self.at))
                 case Follows.RESIZE:
                     self.orders[other.order_id] = other.resize(quantity)
                 case Follows.ACTIVATE:
-                    now = self.orders[other.order_id]
-                    if now.state is State.HELD:
-                        self.orders[other.order_id] = now.resize(quantity)
+                    if self.orders[other.order_id].state is State.HELD:
                         self._enter(other.order_id)
 
 
