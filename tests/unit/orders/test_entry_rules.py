@@ -87,7 +87,7 @@ def test_the_examples_of_the_page_are_requests_that_are_taken(title: str, body: 
     check_form(_asked(OrderIn.model_validate_json(json.dumps(body))))
 
 
-WITH = {"limit_price": "100", "gain": "110", "loss": "90"}
+WITH: dict[str, Any] = {"limit_price": "100", "gain": "110", "loss": "90"}
 
 
 @pytest.mark.parametrize(
@@ -216,5 +216,5 @@ def test_where_a_stop_stands_at_first(order: NewOrder, stop: str | None):
 def test_money_is_reserved_for_the_limit_or_with_the_collar(
     limit: str | None, stop: str | None, price: str
 ):
-    given = (Decimal(each) if each else None for each in (limit, stop))
-    assert reserve_price(*given, Decimal(100), LIMITS) == Decimal(price)
+    at, from_ = (Decimal(each) if each else None for each in (limit, stop))
+    assert reserve_price(at, from_, Decimal(100), LIMITS) == Decimal(price)
