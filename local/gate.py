@@ -17,6 +17,7 @@ GENERATORS = (
     "tools.generate_errors",
     "tools.generate_layer_requirements",
     "tools.generate_openapi",
+    "tools.generate_order_rules",
     "tools.generate_protos",
 )
 

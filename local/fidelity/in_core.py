@@ -1,7 +1,7 @@
 """Plays a case in the matching core alone: a venue in memory, and one account beside it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -12,20 +12,32 @@ from hub.domain.kernel import (
     HubError,
     InstrumentId,
     OrderId,
+    UnavailableError,
     notional,
 )
 from hub.domain.market.calendar import Calendar
-from hub.domain.orders.entry_rules import EntryLimits, check_form, reserve_price
+from hub.domain.orders.entry_rules import EntryLimits, NewOrder, check_form, reserve_price
 from hub.domain.orders.events import BarEvent, QuoteEvent, TradeEvent
-from hub.domain.orders.order import Order, Side, State, TimeInForce
+from hub.domain.orders.order import AT_A_PRINT, Order, Side, State, TimeInForce
 from hub.domain.orders.placing import Placement, orders_for
-from hub.domain.orders.replacing import Changes
 from hub.domain.orders.simulated_venue import SimulatedVenue
 from hub.domain.orders.venue import Basis
-from local.fidelity.cases import Case, asked_for, day_of, refs_of
+from local.fidelity.cases import (
+    Case,
+    UnknownFeatureError,
+    asked_for,
+    changes_of,
+    check_step,
+    decimal,
+    moment_of,
+    profile_of,
+    refs_of,
+)
 from local.fidelity.outcome import REJECTED, Seen, account_differences, differences
 
 _ZERO = Decimal(0)
+_PLENTY = Decimal(10**9)
+_TIMES = frozenset({"at", "start", "end"})
 # A case without a clock plays on an ordinary day, an hour after the open.
 _SOME_DAY = datetime(2018, 4, 27, 14, 30, tzinfo=UTC)
 
@@ -36,21 +48,28 @@ class CorePlay:
     def __init__(self, case: Case, calendar: Calendar) -> None:
         self._case = case
         self._calendar = calendar
-        self._venue = SimulatedVenue(case.profile, _first_moment(case))
+        self._profile = profile_of(case)
+        self._venue = SimulatedVenue(self._profile, _first_moment(case))
+        self._sessions_begun: set[date] = set()
         self._ids: dict[str, list[OrderId]] = {}
         self._rejected: set[str] = set()
         self._numbers = count(1)
         account = case.account or {}
+        if account.get("fees") not in {None, "none"}:
+            raise UnknownFeatureError(f"fees {account['fees']}")
         self._is_cash = account.get("type") == "cash"
         self._cash = Decimal(account.get("cash", "1e12"))
-        held = account.get("positions", {})
-        self._held = sum((Decimal(str(each)) for each in held.values()), _ZERO)
+        held = account.get("positions") or {}
+        self._held = sum((Decimal(each) for each in held.values()), _ZERO)
 
     def run(self) -> list[str]:
         """A line for each expectation that did not hold."""
         lines = []
         for number, step in enumerate(self._case.steps, 1):
+            check_step(step)
             before = len(self._venue.executions)
+            if "at" in step:
+                self._venue.on_clock(moment_of(step["at"]))
             refused = getattr(self, f"_{step['event']}")(step)
             lines += [f"step {number} {line}" for line in self._unlike(step, refused)]
             seen = {ref: self._seen(ref, before) for ref in (*self._ids, *self._rejected)}
@@ -61,42 +80,59 @@ class CorePlay:
 
     @staticmethod
     def _unlike(step: Mapping[str, Any], refused: str | None) -> list[str]:
-        wanted = bool(step.get("expect_refused", False))
-        if wanted == (refused is not None) or step["event"] == "submit":
+        wanted = step.get("expect_refused")
+        if wanted is None or wanted == (refused is not None):
             return []
         name = step.get("ref", step["event"])
         return [f"{name}: expected a refusal" if wanted else f"{name}: refused, {refused}"]
 
     def _quote(self, step: Mapping[str, Any]) -> None:
-        prices = (step["bid"], step["ask"], step.get("bid_size"), step.get("ask_size"))
-        bid, ask, bid_size, ask_size = (Decimal(each or "1e9") for each in prices)
-        self._venue.on_quote(QuoteEvent(bid, ask, bid_size, ask_size))
+        bid, ask = decimal(step.get("bid")), decimal(step.get("ask"))
+        if bid is None or ask is None:
+            raise UnknownFeatureError("a quote of one side")
+        sizes = (_amount(step, "bid_size"), _amount(step, "ask_size"))
+        self._venue.on_quote(QuoteEvent(bid, ask, *sizes))
 
     def _trade(self, step: Mapping[str, Any]) -> None:
-        self._venue.on_trade(TradeEvent(Decimal(step["price"]), Decimal(step.get("size", "1e9"))))
+        self._venue.on_trade(TradeEvent(Decimal(step["price"]), _amount(step, "size")))
 
     def _bar(self, step: Mapping[str, Any]) -> None:
-        start, end = (_moment(step.get(name)) for name in ("start", "end"))
-        session = self._calendar.session_at(start) if start else None
+        start, end = (
+            moment_of(step[name]) if step.get(name) else None for name in ("start", "end")
+        )
+        opens, closes = self._place_in_session(start, end)
         first, high, low, last = (Decimal(step[name]) for name in ("open", "high", "low", "close"))
+        volume = _amount(step, "volume")
         self._venue.on_bar(
             BarEvent(
                 first,
                 high,
                 low,
                 last,
-                Decimal(step.get("volume", "1e9")),
+                volume,
                 start,
                 end,
-                opens_session=start is None or session is not None,
-                closes_session=end is None or (session is not None and end >= session.close),
+                opens_session=opens,
+                closes_session=closes,
             )
         )
         if end is not None:
             self._venue.on_clock(end)
 
+    def _place_in_session(self, start: datetime | None, end: datetime | None) -> tuple[bool, bool]:
+        """Whether the bar is the first and the last of its session. One without times is both, and
+        one that holds a whole session, too."""
+        if start is None or end is None:
+            return True, True
+        session = self._calendar.session_at(start) or self._calendar.next_session(start)
+        if session is None or end <= session.open:
+            return False, False
+        first = session.day not in self._sessions_begun
+        self._sessions_begun.add(session.day)
+        return first, end >= session.close
+
     def _clock(self, step: Mapping[str, Any]) -> None:
-        self._venue.on_clock(datetime.fromisoformat(step["at"]))
+        """That the time is set is all that happens."""
 
     def _submit(self, step: Mapping[str, Any]) -> str | None:
         asked = asked_for(step)
@@ -116,14 +152,12 @@ class CorePlay:
 
     def _family(self, step: Mapping[str, Any]) -> list[Order]:
         asked, market, now = asked_for(step), self._venue.market, self._venue.at
-        life = lifetime(asked, self._calendar, now)
         traded = market.trade.price if market.trade else None
         quoted = None
         if market.quote is not None:
             quoted = market.quote.ask if asked.side is Side.BUY else market.quote.bid
-        by_trades = self._case.profile.basis is not Basis.QUOTE
-        # A case that never sets the clock says nothing of time, and nothing may expire in it.
-        timed = any(each["event"] == "clock" or "end" in each for each in self._case.steps)
+        by_trades = self._profile.basis is not Basis.QUOTE
+        works_from, expires_at = self._times(step, asked, now)
         placement = Placement(
             AccountId("account"),
             InstrumentId("instrument"),
@@ -131,17 +165,37 @@ class CorePlay:
             traded if by_trades else quoted,
             now,
             now,
-            life.expires_at if timed and asked.time_in_force is not TimeInForce.GTC else None,
-            life.works_from,
+            expires_at,
+            works_from,
         )
         return orders_for(asked, placement, lambda: OrderId(str(next(self._numbers))))
+
+    def _times(
+        self, step: Mapping[str, Any], asked: NewOrder, now: datetime
+    ) -> tuple[datetime | None, datetime | None]:
+        """From when the order works and when it expires, as far as the case speaks of time: without
+        a clock nothing expires, and without a calendar the market is always open."""
+        calendar = self._case.options.get("calendar")
+        if calendar not in {None, "XNYS"}:
+            raise UnknownFeatureError(f"calendar {calendar}")
+        if all(_TIMES.isdisjoint(each) for each in self._case.steps):
+            return None, None
+        try:
+            life = lifetime(asked, self._calendar, now)
+        except UnavailableError:
+            return None, None
+        until = str(step.get("expire_date") or "")
+        expires_at = moment_of(until) if "T" in until else life.expires_at
+        return (
+            life.works_from if calendar or asked.time_in_force in AT_A_PRINT else None,
+            None if asked.time_in_force is TimeInForce.GTC else expires_at,
+        )
 
     def _affordable(self, order: Order) -> bool:
         cash, position = self._account()
         working = [each for each in self._venue.orders.values() if each.is_open]
         if order.side is Side.SELL:
-            offered = sum((each.open_quantity for each in working if each.side is Side.SELL), _ZERO)
-            return order.quantity <= position - offered
+            return order.quantity <= position - _offered(working)
         claimed = sum((self._needs(each) for each in working if each.side is Side.BUY), _ZERO)
         return self._needs(order) <= cash - claimed
 
@@ -151,16 +205,9 @@ class CorePlay:
         return notional(price, order.open_quantity)
 
     def _replace(self, step: Mapping[str, Any]) -> str | None:
-        given = step["set"]
-        named = {"quantity": "qty", "limit_price": "limit", "stop_price": "stop"}
-        values = {ours: Decimal(given[its]) for ours, its in named.items() if its in given}
-        trail = given.get("trail_amount") or given.get("trail_percent")
-        changes = Changes(
-            **values,
-            trail=Decimal(trail) if trail else None,
-            time_in_force=TimeInForce(given["tif"]) if "tif" in given else None,
-            expire_date=day_of(given["expire_date"]) if "expire_date" in given else None,
-        )
+        changes = changes_of(step)
+        if step["ref"] in self._rejected:
+            return "the order was rejected"
         chain, new_id = self._ids[step["ref"]], OrderId(str(next(self._numbers)))
         try:
             self._venue.replace(chain[-1], changes, new_id)
@@ -170,6 +217,8 @@ class CorePlay:
         return None
 
     def _cancel(self, step: Mapping[str, Any]) -> str | None:
+        if step["ref"] in self._rejected:
+            return "the order was rejected"
         try:
             self._venue.cancel(self._ids[step["ref"]][-1])
         except HubError as error:
@@ -219,15 +268,25 @@ def status_in_case(order: Order, filled_before: Decimal) -> str:
     return order.state.value
 
 
+def _offered(working: list[Order]) -> Decimal:
+    """Shares that open sales claim; the exits of a group are for the same ones."""
+    claims: dict[OrderId, Decimal] = {}
+    for order in working:
+        if order.side is Side.SELL and order.state is not State.HELD:
+            claim = order.group_id or order.order_id
+            claims[claim] = max(claims.get(claim, _ZERO), order.open_quantity)
+    return sum(claims.values(), _ZERO)
+
+
 def _first_moment(case: Case) -> datetime:
     """Before anything of the case happens."""
     for step in case.steps:
-        if step["event"] == "clock":
-            return datetime.fromisoformat(step["at"])
-        if "start" in step:
-            return datetime.fromisoformat(step["start"])
+        for name in ("at", "start"):
+            if step.get(name):
+                return moment_of(step[name])
     return _SOME_DAY
 
 
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+def _amount(step: Mapping[str, Any], name: str) -> Decimal:
+    """A size that is not stated is as much as anybody wants."""
+    return _PLENTY if step.get(name) is None else Decimal(step[name])

@@ -1,14 +1,21 @@
 """`./dev fidelity FILE...`: plays case files; prints what passed and what was not as expected."""
 
 import argparse
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hub.domain.market.calendar import Calendar
-from hub.domain.orders.venue import Basis
-from local.fidelity.cases import Case, CaseFileError, UnknownFeatureError, read_cases
+from hub.domain.orders.venue import VenueProfile
+from local.fidelity.cases import (
+    Case,
+    CaseFileError,
+    UnknownFeatureError,
+    profile_of,
+    read_cases,
+)
 from local.fidelity.in_core import CorePlay
-from local.fidelity.through_api import NotDrivableError, platform_for, refuse_bars
+from local.fidelity.through_api import NotDrivableError, platform_for, refuse
 from local.options import ROOT
 from local.progress import say
 from stream.recorded import read_sessions
@@ -58,6 +65,8 @@ class Tally:
                     say(f"{case.case_id} left out ({', '.join(case.optional)}): {error}")
                     continue
                 lines = [f"not offered: {error}"]
+            except (KeyError, ValueError, TypeError, ArithmeticError) as error:
+                lines = [f"is not of the schema: {error!r}"]
             for line in lines:
                 say(f"{case.case_id} {line}")
             self.passed, self.failed = self.passed + (not lines), self.failed + bool(lines)
@@ -65,14 +74,25 @@ class Tally:
 
 def _play_through_api(cases: Sequence[Case], tally: Tally) -> None:
     """A platform for each profile that the cases ask for, one after the other."""
-    bars = [case for case in cases if case.profile.basis is Basis.BAR]
-    tally.play(bars, lambda case: [*refuse_bars(case)])
-    profiles = sorted({case.profile for case in cases if case not in bars})
-    for profile in profiles:
-        mine = [case for case in cases if case.profile == profile]
+    by_profile: dict[VenueProfile, list[Case]] = defaultdict(list)
+    for case in cases:
+        if (profile := _drivable(case)) is None:
+            tally.play([case], refuse)
+        else:
+            by_profile[profile].append(case)
+    for profile, mine in sorted(by_profile.items()):
         say(f"{len(mine)} cases: {profile.basis}, {profile.liquidity}, {profile.in_market_stop}")
         with platform_for(ROOT, profile) as stage:
             tally.play(mine, stage.play)
+
+
+def _drivable(case: Case) -> VenueProfile | None:
+    """The profile of a case that can be driven from outside; `refuse` says why one cannot."""
+    try:
+        refuse(case)
+    except (NotDrivableError, UnknownFeatureError):
+        return None
+    return profile_of(case)
 
 
 def in_core() -> Play:

@@ -16,14 +16,16 @@ from typing import Any
 from redis import Redis
 
 from hub.domain.kernel import plain
-from hub.domain.orders.venue import VenueProfile
+from hub.domain.orders.venue import Basis, VenueProfile
 from local.client import ApiRefusedError, Client
 from local.fidelity.cases import (
     SYMBOL,
     Case,
     UnknownFeatureError,
     asked_for,
-    day_of,
+    changes_of,
+    check_step,
+    profile_of,
     refs_of,
 )
 from local.fidelity.child import Child, scripted_platform
@@ -31,6 +33,7 @@ from local.fidelity.outcome import REJECTED, Seen, account_differences, differen
 
 _PASSWORD = "a case of fidelity to play"  # noqa: S105  # of customers who live for one case
 _PATIENCE_SECONDS = 20.0
+_SAVED_WITHIN_SECONDS = 7.0
 # Cases without an account may sell what they do not hold; here the customer holds enough.
 _CASH, _SHARES = "500000000.00", "1000000"
 _PLENTY = "1000000000"
@@ -42,9 +45,18 @@ class NotDrivableError(Exception):
     """The case cannot be driven from outside; the text says why."""
 
 
-def refuse_bars(_case: Case) -> list[str]:
-    """Raises NotDrivableError."""
-    raise NotDrivableError("the feed of a running platform carries no bars")
+def refuse(case: Case) -> list[str]:
+    """Nothing, for a case that can be driven. Raises NotDrivableError or UnknownFeatureError."""
+    account = case.account or {}
+    if profile_of(case).basis is Basis.BAR:
+        raise NotDrivableError("the feed of a running platform carries no bars")
+    if account.get("fees") not in {None, "none"}:
+        raise UnknownFeatureError(f"fees {account['fees']}")
+    if any(Decimal(str(each)) for each in account.get("positions", {}).values()):
+        raise NotDrivableError("shares cannot be given without the cash that they cost")
+    for step in case.steps:
+        check_step(step)
+    return []
 
 
 @contextmanager
@@ -145,15 +157,24 @@ class ApiPlay:
     def run(self) -> list[str]:
         lines = []
         for number, step in enumerate(self._case.steps, 1):
-            refused = getattr(self, f"_{step['event']}", self._unknown)(step)
+            refused = getattr(self, f"_{step['event']}")(step)
             self._stage.settle()
             unlike = bool(step.get("expect_refused")) != (refused is not None)
             if unlike and step["event"] != "submit":
                 lines.append(f"step {number} {step.get('ref')}: refused: {refused}")
-            expected = step.get("expect", {})
-            seen = {ref: self._seen(ref) for ref in expected}
-            lines += [f"step {number} {line}" for line in differences(expected, seen)]
+            found = self._differences(step.get("expect") or {})
+            lines += [f"step {number} {line}" for line in found]
         return lines + self._account_lines()
+
+    def _differences(self, expected: Mapping[str, Any]) -> list[str]:
+        """Where a trailing stop stands is saved every few seconds: for that, and for nothing else,
+        there is time."""
+        until = monotonic() + _SAVED_WITHIN_SECONDS
+        while True:
+            found = differences(expected, {ref: self._seen(ref) for ref in expected})
+            if not found or monotonic() > until or not all(".stop:" in line for line in found):
+                return found
+            sleep(0.2)
 
     def _set_up(self, account: Mapping[str, Any]) -> None:
         """A market that knows no prices yet, and a customer with what the case begins with."""
@@ -163,16 +184,12 @@ class ApiPlay:
         self._client.log_in(email, _PASSWORD)
         cash = account.get("cash", _CASH)
         self._client.post(f"/accounts/{self._account_id}/deposits", {"amount": cash})
-        held = sum(Decimal(str(each)) for each in account.get("positions", {}).values())
-        shares = plain(Decimal(held)) if account else _SHARES
         self._begin()
-        if Decimal(shares):
-            if account:
-                raise NotDrivableError("a position cannot be given without its cash")
+        if not account:
             self._stage.drive(
                 event="quote", symbol=SYMBOL, bid="1", ask="1", bid_size=_PLENTY, ask_size=_PLENTY
             )
-            whole = {"symbol": SYMBOL, "side": "buy", "type": "market", "quantity": shares}
+            whole = {"symbol": SYMBOL, "side": "buy", "type": "market", "quantity": _SHARES}
             self._client.post("/orders", whole)
             self._stage.settle()
             self._begin()
@@ -181,9 +198,6 @@ class ApiPlay:
         """A clock that is set back forgets what was quoted."""
         self._stage.drive(event="clock", at=_EVENING_BEFORE)
         self._stage.drive(event="clock", at=_DAY)
-
-    def _unknown(self, step: Mapping[str, Any]) -> str | None:
-        raise UnknownFeatureError(str(step["event"]))
 
     def _quote(self, step: Mapping[str, Any]) -> None:
         sizes = {name: str(step.get(name) or _PLENTY) for name in ("bid_size", "ask_size")}
@@ -230,17 +244,11 @@ class ApiPlay:
         return [first, *(legs[leg] for leg in ("take_profit", "stop_loss") if leg in legs)]
 
     def _replace(self, step: Mapping[str, Any]) -> str | None:
-        names = {
-            "qty": "quantity",
-            "limit": "limit_price",
-            "stop": "stop_price",
-            "trail_amount": "trail",
-            "trail_percent": "trail",
-            "tif": "time_in_force",
+        body = {
+            name: plain(value) if isinstance(value, Decimal) else str(value)
+            for name, value in changes_of(step)._asdict().items()
+            if value is not None
         }
-        body = {names[name]: str(value) for name, value in step["set"].items() if name in names}
-        if "expire_date" in step["set"]:
-            body["expire_date"] = day_of(step["set"]["expire_date"]).isoformat()
         chain = self._ids.get(step["ref"])
         if chain is None:
             return "it was rejected"

@@ -11,6 +11,7 @@ from tools import (
     generate_errors,
     generate_layer_requirements,
     generate_openapi,
+    generate_order_rules,
     generate_protos,
 )
 
@@ -39,6 +40,12 @@ def test_the_layers_requirements_are_up_to_date():
 
 def test_the_list_of_errors_is_up_to_date():
     assert generate_errors.TARGET.read_text(encoding="utf-8") == generate_errors.document()
+
+
+def test_the_page_on_orders_is_up_to_date():
+    committed = generate_order_rules.TARGET.read_text(encoding="utf-8")
+
+    assert committed == generate_order_rules.document()
 
 
 def test_the_grpc_code_is_up_to_date():

@@ -85,14 +85,22 @@ def trail_along(order: Order, price: Decimal) -> Steps:
 
 def at_open(order: Order, bar: BarEvent) -> Steps:
     """Opening orders execute at the open of the first bar of a session."""
-    at_it = bar.opens_session and order.time_in_force is TimeInForce.OPG
+    opens = bar.opens_session and _begins(order, bar)
+    at_it = opens and order.time_in_force is TimeInForce.OPG
     return at_print(order, bar.open) if at_it else NOTHING
 
 
 def at_close(order: Order, bar: BarEvent) -> Steps:
     """Closing orders execute at the close of the last bar of a session."""
-    at_it = bar.closes_session and order.time_in_force is TimeInForce.CLS
+    closes = bar.closes_session and _begins(order, bar)
+    at_it = closes and order.time_in_force is TimeInForce.CLS
     return at_print(order, bar.close) if at_it else NOTHING
+
+
+def _begins(order: Order, bar: BarEvent) -> bool:
+    """Whether the order's time has come with this bar: one sent during a session is for the opening
+    of the next."""
+    return order.works_from is None or bar.end is None or order.works_from <= bar.end
 
 
 def distance(move: Move, price: Decimal) -> Decimal:

@@ -175,7 +175,7 @@ def _take_standing(order: Order, market: Market, profile: VenueProfile) -> Steps
         return take_offered(order, price, profile, market.shown)
     if profile.basis is Basis.LAST and market.trade is not None:
         return take_offered(order, market.trade.price, profile, market.printed)
-    return NOTHING
+    return NOTHING if order.may_wait else (Step(Action.CANCEL, reason="not_marketable"),)
 
 
 def _trigger_price(side: Side, market: Market, *, by_trades: bool) -> Decimal | None:

@@ -46,7 +46,8 @@ class SimulatedVenue:
         self.market = Market()
         self.orders: dict[OrderId, Order] = {}
         self.executions: list[Execution] = []
-        # Of the basis `bar`: orders that have not met an open yet.
+        # Orders that have met nothing since they came to life: of the basis `bar` those that wait
+        # for an open, of the others those that were queued while the market was closed.
         self._fresh: set[OrderId] = set()
 
     def submit(self, family: Sequence[Order]) -> None:
@@ -54,7 +55,7 @@ class SimulatedVenue:
         self.orders.update((order.order_id, order) for order in family)
         for order in family:
             if self.orders[order.order_id].state in ARRIVING:
-                self._enter(order.order_id)
+                self._receive(order.order_id)
 
     def cancel(self, order_id: OrderId) -> None:
         """Raises IllegalMoveError for an order that has ended."""
@@ -73,7 +74,13 @@ class SimulatedVenue:
     def on_quote(self, quote: QuoteEvent) -> None:
         displayed = self.profile.liquidity is Liquidity.DISPLAYED
         self.market = self.market.at_quote(quote, supply_of(quote, displayed=displayed))
-        self._each(lambda order: meet_quote(order, quote, self.market, self.profile))
+        self._each(lambda order: self._meet_quote(order, quote))
+
+    def _meet_quote(self, order: Order, quote: QuoteEvent) -> Steps:
+        if order.order_id in self._fresh and self.profile.basis is not Basis.BAR:
+            self._fresh.discard(order.order_id)
+            return arrive(order, self.market, self.profile)
+        return meet_quote(order, quote, self.market, self.profile)
 
     def on_trade(self, trade: TradeEvent) -> None:
         displayed = self.profile.liquidity is Liquidity.DISPLAYED
@@ -81,6 +88,12 @@ class SimulatedVenue:
         self._each(lambda order: meet_trade(order, trade, self.market, self.profile))
 
     def on_bar(self, bar: BarEvent) -> None:
+        if bar.start is not None:
+            self.on_clock(bar.start)
+        end = bar.end
+        if end is not None:
+            # A bar that the open falls into is the first of its session.
+            self._release(lambda begins: begins < end)
         supply = supply_of(bar, displayed=self.profile.liquidity is Liquidity.DISPLAYED)
         concerned = {
             order.order_id
@@ -95,12 +108,42 @@ class SimulatedVenue:
             self._take(order, bars.at_close(order, bar))
 
     def on_clock(self, at: datetime) -> None:
-        """Time passes, and orders whose time has come expire."""
+        """Time passes: queued orders whose session has begun come in, and those whose time is over
+        expire, all together before anything follows from that."""
         self.at = max(self.at, at)
-        for order_id in list(self.orders):
+        self._release(lambda begins: begins <= self.at)
+        due = [order.order_id for order in self.orders.values() if self._is_over(order)]
+        for order_id in due:
             order = self.orders[order_id]
-            if order.is_open and order.expires_at is not None and order.expires_at <= self.at:
-                self._becomes(order, order.move(expired_state(order), self.at))
+            self.orders[order_id] = order.move(expired_state(order), self.at)
+        for order_id in due:
+            self._follow_up(self.orders[order_id])
+
+    def _is_over(self, order: Order) -> bool:
+        return order.is_open and order.expires_at is not None and order.expires_at <= self.at
+
+    def _release(self, has_begun: Callable[[datetime], bool]) -> None:
+        """The market that stood while they waited is not that of their session: they arrive with
+        the next event."""
+        for order_id, order in list(self.orders.items()):
+            begins = order.works_from
+            if order.state is State.ACCEPTED and begins is not None and has_begun(begins):
+                self.orders[order_id] = order.move(State.NEW, self.at)
+                self._fresh.add(order_id)
+
+    def _receive(self, order_id: OrderId) -> None:
+        """An order for a session to come is queued, unless it cannot wait; one for a print waits
+        for that as it is."""
+        order = self.orders[order_id]
+        early = order.works_from is not None and order.works_from > self.at
+        if not early or order.waits_for_print:
+            self._enter(order_id)
+            return
+        queued = order.move(State.ACCEPTED, self.at)
+        if order.may_wait:
+            self.orders[order_id] = queued
+        else:
+            self._becomes(queued, queued.move(State.CANCELED, self.at))
 
     def _enter(self, order_id: OrderId) -> None:
         order = self.orders[order_id].move(State.NEW, self.at)
@@ -171,16 +214,19 @@ class SimulatedVenue:
         self._follow_up(after)
 
     def _follow_up(self, order: Order) -> None:
-        for kind, other, quantity in consequences(order, list(self.orders.values())):
+        follows = consequences(order, list(self.orders.values()))
+        for kind, other, quantity in follows:
+            # All have their size before the first comes in, which may trade and take off the rest.
+            if kind is Follows.ACTIVATE:
+                self.orders[other.order_id] = other.resize(quantity)
+        for kind, other, quantity in follows:
             match kind:
                 case Follows.CANCEL:
                     self._becomes(other, other.move(State.CANCELED, self.at))
                 case Follows.RESIZE:
                     self.orders[other.order_id] = other.resize(quantity)
                 case Follows.ACTIVATE:
-                    now = self.orders[other.order_id]
-                    if now.state is State.HELD:
-                        self.orders[other.order_id] = now.resize(quantity)
+                    if self.orders[other.order_id].state is State.HELD:
                         self._enter(other.order_id)
 
 
