@@ -199,7 +199,7 @@ class Group:
 class Trails:
     """The groups of one side; the one whose mark is beaten first stands last."""
 
-    __slots__ = ("_groups", "_moved", "_nearest", "_side", "_sign")
+    __slots__ = ("_groups", "_moved", "_side", "_sign", "nearest")
 
     def __init__(self, side: Side, moved: dict[Group, None]) -> None:
         self._side = side
@@ -207,7 +207,7 @@ class Trails:
         self._groups: list[Group] = []
         self._moved = moved
         # No stop is nearer than this; it may be that of an order that left.
-        self._nearest: Decimal | None = None
+        self.nearest: Decimal | None = None
 
     def put(self, kept: Kept, mark: Decimal) -> Group:
         place = bisect_left(self._groups, self._sign * mark, key=self._rank)
@@ -218,10 +218,15 @@ class Trails:
         self._approach(trail_in(kept.order).stop(self._side, mark))
         return group
 
+    @property
+    def next_mark(self) -> Decimal | None:
+        """What a price has to beat to move a stop."""
+        return self._groups[-1].mark if self._groups else None
+
     def take(self, price: Decimal, reached: list[Kept]) -> None:
-        if self._nearest is None or not is_reached(self._side, self._nearest, price):
+        if self.nearest is None or not is_reached(self._side, self.nearest, price):
             return
-        self._nearest = None
+        self.nearest = None
         for group in self._groups:
             group.take(price, reached)
             for stop in group.nearest():
@@ -254,8 +259,8 @@ class Trails:
         return large
 
     def _approach(self, stop: Decimal) -> None:
-        if self._nearest is None or is_reached(self._side, stop, self._nearest):
-            self._nearest = stop
+        if self.nearest is None or is_reached(self._side, stop, self.nearest):
+            self.nearest = stop
 
     def _rank(self, group: Group) -> Decimal:
         return self._sign * group.mark
@@ -275,6 +280,9 @@ class Bag:
 
     def left(self, kept: Kept, /) -> None:
         del self._waiting[kept.order.order_id]
+
+    def __len__(self) -> int:
+        return len(self._waiting)
 
     def take(self, reached: list[Kept]) -> None:
         if self._waiting:

@@ -1,7 +1,8 @@
 """Resting orders by symbol and price, so that a market event finds those it reaches at once.
 
 What is reached is decided by the functions of the core (`stops`); the book only chooses which
-orders to ask about (see `lanes`).
+orders to ask about (see `lanes`). Most events reach nothing: between the bounds of its symbol a
+price costs no more than the look at them.
 """
 
 from collections.abc import KeysView, Sequence
@@ -25,6 +26,8 @@ from hub.domain.orders.order import Side
 from hub.domain.orders.stops import better_mark, is_marketable, is_reached
 from hub.domain.orders.venue import Basis, VenueProfile, elects_by_trades
 
+_INFINITE = Decimal("Infinity")
+
 __all__ = ["Due", "Resting", "TriggerBook", "WaitingStop"]
 
 
@@ -38,9 +41,10 @@ class Due(NamedTuple):
 class _Half:
     """The orders of one side in one symbol. Stops live in regular hours alone."""
 
-    __slots__ = ("_always", "_everything", "_regular", "_rests", "_stops", "_trails")
+    __slots__ = ("_always", "_buying", "_everything", "_regular", "_rests", "_stops", "_trails")
 
     def __init__(self, side: Side, moved: dict[Group, None]) -> None:
+        self._buying = side is Side.BUY
         self._regular = Lane(side, stops=False)
         self._always = Lane(side, stops=False)
         self._rests = Bag()
@@ -70,6 +74,23 @@ class _Half:
         if regular:
             self._rests.take(reached)
 
+    def bounds(self, *, rests: bool, fills: bool, elects: bool) -> tuple[Decimal, Decimal]:
+        """Between which nothing happens to those that listen."""
+        if rests and (self._rests or self._everything):
+            return _INFINITE, -_INFINITE
+        good: list[Decimal | None] = []
+        bad: list[Decimal | None] = []
+        if fills:
+            good += (self._regular.nearest, self._always.nearest)
+        if elects:
+            good.append(self._trails.next_mark)
+            bad += (self._stops.nearest, self._trails.nearest)
+        low, high = (good, bad) if self._buying else (bad, good)
+        return (
+            max((each for each in low if each is not None), default=-_INFINITE),
+            min((each for each in high if each is not None), default=_INFINITE),
+        )
+
     def elect(self, price: Decimal, reached: list[Kept]) -> None:
         """Each stop is tested as it stood; those that trail follow after that."""
         self._stops.take(price, reached)
@@ -77,10 +98,34 @@ class _Half:
         self._trails.follow(price)
 
 
-class _Board:
-    """The orders of one symbol, and the latest of its market."""
+class _Bounds(NamedTuple):
+    """Strictly between them a price reaches no order, and moves no stop."""
 
-    __slots__ = ("at_print", "buys", "by_trades", "quote", "sells", "trade")
+    low: Decimal
+    high: Decimal
+
+
+# Nothing lies between these: the orders have to be asked.
+_UNKNOWN = _Bounds(_INFINITE, -_INFINITE)
+
+
+class _Board:
+    """The orders of one symbol, and the latest of its market.
+
+    The bounds (of asks, bids and prints) hold until an order is put.
+    """
+
+    __slots__ = (
+        "asks",
+        "at_print",
+        "bids",
+        "buys",
+        "by_trades",
+        "prints",
+        "quote",
+        "sells",
+        "trade",
+    )
 
     def __init__(self, moved: dict[Group, None], *, by_trades: bool) -> None:
         self.buys = _Half(Side.BUY, moved)
@@ -90,6 +135,10 @@ class _Board:
         # Each with whether it came in regular hours.
         self.quote: tuple[QuoteEvent, bool] | None = None
         self.trade: tuple[TradeEvent, bool] | None = None
+        self.unsettle()
+
+    def unsettle(self) -> None:
+        self.asks = self.bids = self.prints = _UNKNOWN
 
     def half(self, side: Side) -> _Half:
         return self.buys if side is Side.BUY else self.sells
@@ -128,6 +177,7 @@ class TriggerBook:
             if seen is not None and self._is_met(order, board, *seen):
                 self._due[order.order_id] = Due(order, seen[0])
                 return
+        board.unsettle()
         kept = self._known[order.order_id] = Kept(order)
         if order.stop is not None and order.stop.mark is not None:
             self._trail(board, kept, order.stop.mark)
@@ -154,6 +204,9 @@ class TriggerBook:
         """Take out what the quote reaches, each as it stood before; what trails follows it."""
         board = self._boards.get(symbol) or self._board(symbol)
         board.quote = (quote, regular)
+        (low_ask, high_ask), (low_bid, high_bid) = board.asks, board.bids
+        if low_ask < quote.ask < high_ask and low_bid < quote.bid < high_bid:
+            return []
         reached: list[Kept] = []
         elects = regular and not board.by_trades
         for half, price in ((board.buys, quote.ask), (board.sells, quote.bid)):
@@ -162,6 +215,9 @@ class TriggerBook:
                 half.fill(price, reached, regular=regular)
             if elects:
                 half.elect(price, reached)
+        fills, listen = not self._fills_by_trades, not board.by_trades
+        board.asks = _Bounds(*board.buys.bounds(rests=True, fills=fills, elects=listen))
+        board.bids = _Bounds(*board.sells.bounds(rests=True, fills=fills, elects=listen))
         return self._taken(reached) if reached else []
 
     def on_trade(self, symbol: str, trade: TradeEvent, *, regular: bool = True) -> list[Resting]:
@@ -169,9 +225,13 @@ class TriggerBook:
         board = self._boards.get(symbol) or self._board(symbol)
         if board.trade is None:
             board.by_trades = elects_by_trades(self._profile, feed_has_trades=True)
+            board.unsettle()
         board.trade = (trade, regular)
+        is_regular = trade.condition is Condition.REGULAR
+        if is_regular and board.prints.low < trade.price < board.prints.high:
+            return []
         reached: list[Kept] = []
-        if trade.condition is not Condition.REGULAR:
+        if not is_regular:
             board.at_print[trade.condition].take(reached)
         elects = regular and board.by_trades
         for half in (board.buys, board.sells):
@@ -180,6 +240,10 @@ class TriggerBook:
                 half.fill(trade.price, reached, regular=regular)
             if elects:
                 half.elect(trade.price, reached)
+        fills = self._fills_by_trades
+        halves = (board.buys, board.sells)
+        both = [half.bounds(rests=fills, fills=fills, elects=board.by_trades) for half in halves]
+        board.prints = _Bounds(max(low for low, _ in both), min(high for _, high in both))
         return self._taken(reached) if reached else []
 
     def moved(self, at_most: int | None = None) -> Sequence[Resting]:
