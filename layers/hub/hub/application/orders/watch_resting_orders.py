@@ -31,6 +31,7 @@ RELOAD_EVERY = timedelta(seconds=30)
 SAVE_EVERY = timedelta(seconds=5)
 # Triggers wait meanwhile: so many take some ten milliseconds.
 SLICE = 5_000
+MARKS_AT_ONCE = 1_000
 # A row's time is that of its decision; it is seen once its transaction has committed.
 _COMMITS_WITHIN = timedelta(seconds=10)
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -129,10 +130,10 @@ class WatchRestingOrders:
     def _save(self, now: datetime) -> None:
         if now - self._saved_at < SAVE_EVERY:
             return
-        moved = self._book.moved(SLICE)
+        moved = self._book.moved(MARKS_AT_ONCE)
         self.orders.save_marks(moved)
         self._book.forget_moved()
-        if len(moved) < SLICE:
+        if len(moved) < MARKS_AT_ONCE:
             self._saved_at = now
 
     def _poll(self, now: datetime) -> None:
