@@ -1,24 +1,56 @@
 """Watch the market for resting orders, and send those it reaches to be processed."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import NamedTuple
 
 from hub.application.books import Destination
-from hub.application.orders.election import Election, election_text
+from hub.application.orders.election import (
+    Election,
+    election_text,
+    last_trade_event,
+    quote_event,
+    trade_event,
+)
+from hub.application.orders.execute_orders import EXCHANGE
 from hub.application.orders.submit_order import queue_body
+from hub.application.ports.market import Calendars
 from hub.application.ports.messages import Message, Publisher
 from hub.application.ports.orders import Orders
 from hub.application.ports.system import Clock, Ids
+from hub.domain.kernel import OrderId
 from hub.domain.market.quote import Quote
 from hub.domain.market.trade import Trade
-from hub.domain.orders.events import Touch
-from hub.domain.orders.trigger_book import TriggerBook
+from hub.domain.orders.events import TradeEvent
+from hub.domain.orders.trigger_book import Due, Resting, TriggerBook
+from hub.domain.orders.venue import VenueProfile
 
 RELOAD_EVERY = timedelta(seconds=30)
 SAVE_EVERY = timedelta(seconds=5)
+# Triggers wait meanwhile: so many take some ten milliseconds.
+SLICE = 5_000
+MARKS_AT_ONCE = 1_000
 # A row's time is that of its decision; it is seen once its transaction has committed.
 _COMMITS_WITHIN = timedelta(seconds=10)
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+class _Span(NamedTuple):
+    """A stretch of market time that is a regular session, or the time between two."""
+
+    start: datetime
+    end: datetime
+    regular: bool
+
+
+_NONE = _Span(_BEGINNING, _BEGINNING, regular=False)
+
+
+class _Reached(NamedTuple):
+    order: Resting
+    election: Election
 
 
 @dataclass(slots=True)
@@ -30,34 +62,130 @@ class WatchRestingOrders:
 
     orders: Orders
     publisher: Publisher
+    calendars: Calendars
     clock: Clock
     ids: Ids
-    _book: TriggerBook = field(default_factory=TriggerBook)
+    profile: VenueProfile
+    _book: TriggerBook = field(init=False)
+    _quotes: dict[str, Quote] = field(default_factory=dict)
+    _trades: dict[str, Trade] = field(default_factory=dict)
+    _unsent: list[_Reached] = field(default_factory=list)
+    _span: _Span = _NONE
+    _reconciling: Iterator[None] | None = None
+    _sent: set[OrderId] = field(default_factory=set)
     _read_at: datetime = _BEGINNING
     _reloaded_at: datetime = _BEGINNING
     _saved_at: datetime = _BEGINNING
 
+    def __post_init__(self) -> None:
+        self._book = TriggerBook(self.profile)
+
     def refresh(self) -> int:
-        """Take in what has come to rest since the last time. How many orders are watched."""
+        """Take in what has come to rest since the last time. How many orders are watched.
+
+        The database may fail at each read and write; what was not done then is done next time.
+        """
         now = self.clock.now()
-        whole = now - self._reloaded_at >= RELOAD_EVERY
-        if whole or now - self._saved_at >= SAVE_EVERY:
-            self.orders.save_marks(self._book.moved())
-            self._book.forget_moved()
-            self._saved_at = now
-        since = _BEGINNING if whole else self._read_at - _COMMITS_WITHIN
-        # The database may fail at each of these; until all is read, the book stays as it was.
-        resting = self.orders.resting(since)
-        if whole:
-            self._book, self._reloaded_at = TriggerBook(), now
-        for order in resting:
-            self._book.put(order)
-        self._read_at = now
+        self._save(now)
+        if self._reconciling is None and now - self._reloaded_at >= RELOAD_EVERY:
+            self._reload(now)
+        else:
+            self._poll(now)
+        if self._reconciling is not None and next(self._reconciling, self) is self:
+            self._reconciling = None
+        late, self._unsent = self._unsent, []
+        self._send([*late, *map(self._of_due, self._book.take_due())])
         return len(self._book)
 
     def observe(self, quote: Quote) -> int:
-        """How many orders were sent. Those that the queue did not take go back into the book."""
-        reached = self._book.take_reached(quote.symbol, Touch(quote.bid, quote.ask))
+        """How many orders were sent. Those that the queue did not take are sent with a refresh."""
+        if quote.last_close:
+            return 0
+        sent = self._observe_last_trade(quote)
+        self._quotes[quote.symbol] = quote
+        reached = self._book.on_quote(
+            quote.symbol, quote_event(quote), regular=self._is_regular(quote.time)
+        )
+        return sent + self._send([_reached(order, quote, None) for order in reached])
+
+    def observe_trade(self, trade: Trade) -> int:
+        """The same for a trade."""
+        self._trades[trade.symbol] = trade
+        reached = self._book.on_trade(
+            trade.symbol, trade_event(trade), regular=self._is_regular(trade.time)
+        )
+        quote = self._quotes.get(trade.symbol)
+        return self._send([_reached(order, quote, trade) for order in reached])
+
+    def _observe_last_trade(self, quote: Quote) -> int:
+        """Who begins to watch learns of the trade before from the first quote: stops that listen to
+        trades would else be tested against quotes."""
+        last = last_trade_event(quote)
+        if last is None or quote.symbol in self._trades:
+            return 0
+        self._quotes[quote.symbol] = quote
+        time = quote.last_time or quote.time
+        return self.observe_trade(Trade(last.event_id, quote.symbol, last.price, last.size, time))
+
+    def _save(self, now: datetime) -> None:
+        if now - self._saved_at < SAVE_EVERY:
+            return
+        moved = self._book.moved(MARKS_AT_ONCE)
+        self.orders.save_marks(moved)
+        self._book.forget_moved()
+        if len(moved) < MARKS_AT_ONCE:
+            self._saved_at = now
+
+    def _poll(self, now: datetime) -> None:
+        for order in self.orders.resting(self._read_at - _COMMITS_WITHIN):
+            self._book.put(order)
+        self._read_at = now
+
+    def _reload(self, now: datetime) -> None:
+        """Read everything. At first it is taken in at once, later by slices, while events go on."""
+        known = set(self._book.order_ids())
+        resting = self.orders.resting(_BEGINNING)
+        self._read_at = self._reloaded_at = now
+        self._sent.clear()
+        if known:
+            self._reconciling = self._reconcile(resting, known)
+            return
+        for order in resting:
+            self._book.put(order)
+
+    def _reconcile(self, resting: Sequence[Resting], known: set[OrderId]) -> Iterator[None]:
+        """What was read is as old as its reading: what was sent since is left to the next."""
+        waiting = iter(resting)
+        while some := list(islice(waiting, SLICE)):
+            for order in some:
+                known.discard(order.order_id)
+                if order.order_id not in self._sent:
+                    self._book.put(order)
+            yield
+        for order_id in known:
+            self._book.drop(order_id)
+
+    def _is_regular(self, moment: datetime) -> bool:
+        """Whether the market is in its regular session; the calendar is asked once per session."""
+        if not self._span.start <= moment < self._span.end:
+            self._span = self._span_at(moment)
+        return self._span.regular
+
+    def _span_at(self, moment: datetime) -> _Span:
+        calendar = self.calendars.around(EXCHANGE, moment)
+        session, following = calendar.session_at(moment), calendar.next_session(moment)
+        if session is not None:
+            return _Span(session.open, session.close, regular=True)
+        # Where the calendar ends it is asked again each time: it may have been filled by then.
+        end = following.open if following else moment
+        return _Span(calendar.last_close(moment) or moment, end, regular=False)
+
+    def _of_due(self, due: Due) -> _Reached:
+        quote = self._quotes.get(due.order.symbol)
+        trade = self._trades[due.order.symbol] if isinstance(due.event, TradeEvent) else None
+        return _reached(due.order, quote, trade)
+
+    def _send(self, reached: Sequence[_Reached]) -> int:
         if not reached:
             return 0
         messages = [
@@ -69,25 +197,23 @@ class WatchRestingOrders:
                     order.order_id,
                     order.account_id,
                     order.symbol,
-                    quote.quote_id,
-                    election=election_text(
-                        Election(
-                            quote,
-                            None,
-                            order.stop.price if order.stop and order.stop.mark else None,
-                            order.stop.mark if order.stop else None,
-                        )
-                    ),
+                    election.event_id,
+                    election=election_text(election),
                 ),
             )
-            for order in reached
+            for order, election in reached
         ]
         taken = set(self.publisher.publish(messages))
-        for message, order in zip(messages, reached, strict=True):
-            if message.message_id not in taken:
-                self._book.put(order)
+        for message, each in zip(messages, reached, strict=True):
+            if message.message_id in taken:
+                self._sent.add(each.order.order_id)
+            else:
+                self._unsent.append(each)
         return len(taken)
 
-    def observe_trade(self, _trade: Trade) -> int:
-        """How many orders were sent: none, because resting orders follow the quotes."""
-        return 0
+
+def _reached(order: Resting, quote: Quote | None, trade: Trade | None) -> _Reached:
+    stop = order.stop
+    if stop is None or stop.trail is None:
+        return _Reached(order, Election(quote, trade))
+    return _Reached(order, Election(quote, trade, stop.price, stop.mark))
