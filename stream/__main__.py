@@ -21,11 +21,14 @@ def main() -> int:
         settings = read_settings(os.environ)
         hub = Hub(read_hub_settings())
         # A script must find every order that came to rest before its next step.
-        refresh_seconds = 0.0 if settings.feed == "scripted" else 1.0
+        refresh_seconds = 0.0 if settings.feed == "scripted" else 0.2
         duties = Duties(hub.watch_resting_orders, hub.sweep_outbox, refresh_seconds=refresh_seconds)
         verifier = partial(verify, verifying_keys=settings.verifying_keys)
         observers = Observers(
-            quotes=[duties.observe], trades=[duties.observe_trade], settled=[duties.settled]
+            quotes=[duties.observe],
+            trades=[duties.observe_trade],
+            settled=[duties.settled],
+            batches=[duties.batch_passed],
         )
         asyncio.run(run(settings, verifier, observers))
     except SettingsError as error:

@@ -62,6 +62,10 @@ class Duties:
         """Raises what an earlier event ran into, if nobody expected that."""
         self._take_on(trade)
 
+    async def batch_passed(self) -> None:
+        """Time passes without events, too: what is due is done. Raises what that ran into."""
+        self._start()
+
     async def settled(self) -> None:
         """Returns when all that was observed has been looked at. Raises what that ran into."""
         if self._working is not None:
@@ -69,6 +73,9 @@ class Duties:
 
     def _take_on(self, event: MarketEvent) -> None:
         self.backlog.put(event)
+        self._start()
+
+    def _start(self) -> None:
         if self._working is None or self._working.done():
             if self._working is not None:
                 self._working.result()
@@ -76,6 +83,8 @@ class Duties:
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
+        if not self.backlog:
+            await loop.run_in_executor(self._thread, self._look, ())
         while self.backlog:
             events = self.backlog.take()
             for start in range(0, len(events), _AT_ONCE):

@@ -41,6 +41,8 @@ class Observers(NamedTuple):
     trades: Sequence[TradeObserver] = ()
     turns: Sequence[TurnObserver] = ()
     settled: Sequence[Callable[[], Awaitable[None]]] = ()
+    # Called after each batch of the feed, of which there is one a second at least, maybe empty.
+    batches: Sequence[Callable[[], Awaitable[None]]] = ()
 
     async def all_settled(self) -> None:
         """Returns when the observers have finished with what they were told; `settled` knows."""
@@ -79,6 +81,8 @@ class Leader:
                 self._settled = None
                 await self._pass_on(batch, feed)
                 self._settled = feed
+                for passed in self._observers.batches:
+                    await passed()
                 if datetime.now(UTC) - self._saved_at >= SAVE_EVERY:
                     await self._save(feed.clock())
         finally:

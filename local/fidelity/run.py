@@ -38,13 +38,18 @@ def fidelity(words: Sequence[str]) -> int:
     except CaseFileError as error:
         say(str(error))
         return 2
+    if not given.through_api:
+        return report(cases, in_core())
     tally = Tally()
-    if given.through_api:
-        _play_through_api(cases, tally)
-    else:
-        tally.play(cases, in_core())
-    say(f"{tally.passed} passed, {tally.failed} failed")
-    return 0 if tally.passed and not tally.failed else 1
+    _play_through_api(cases, tally)
+    return tally.result()
+
+
+def report(cases: Sequence[Case], play: Play) -> int:
+    """The exit code of playing the cases so."""
+    tally = Tally()
+    tally.play(cases, play)
+    return tally.result()
 
 
 class Tally:
@@ -70,6 +75,10 @@ class Tally:
             for line in lines:
                 say(f"{case.case_id} {line}")
             self.passed, self.failed = self.passed + (not lines), self.failed + bool(lines)
+
+    def result(self) -> int:
+        say(f"{self.passed} passed, {self.failed} failed")
+        return 0 if self.passed and not self.failed else 1
 
 
 def _play_through_api(cases: Sequence[Case], tally: Tally) -> None:

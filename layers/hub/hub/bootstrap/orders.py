@@ -186,7 +186,14 @@ class OrderUseCases(Parts):
     def watch_resting_orders(self) -> "WatchRestingOrders":
         from hub.application.orders.watch_resting_orders import WatchRestingOrders
 
-        return WatchRestingOrders(self.orders, self.publisher, self.clock, self.ids)
+        return WatchRestingOrders(
+            self.orders,
+            self.publisher,
+            self.calendars,
+            self.clock,
+            self.ids,
+            self.venue_terms.profile,
+        )
 
     @cached_property
     def expire_orders(self) -> "ExpireOrders":

@@ -230,7 +230,7 @@ WHERE orders.state = 'accepted' AND orders.works_from <= %(b_moment)s::TIMESTAMP
 """
 
 LIST_RESTING = """
-SELECT orders.order_id, orders.account_id, orders.symbol, orders.side, orders.limit_price, orders.stop_price, orders.trail_price, orders.trail_percent, orders.water_mark, orders.triggered_at IS NULL AS waits, orders.time_in_force, orders.extended_hours
+SELECT orders.order_id, orders.account_id, orders.symbol, orders.side, orders.limit_price, orders.stop_price, orders.trail_price, orders.trail_percent, orders.water_mark, orders.triggered_at IS NULL AS waits, orders.time_in_force, orders.extended_hours, orders.updated_at
 FROM orders
 WHERE (orders.state IN ('new', 'partially_filled') OR orders.state = 'accepted' AND orders.time_in_force IN ('opg', 'cls')) AND orders.updated_at > %(b_since)s::TIMESTAMP WITH TIME ZONE
 """

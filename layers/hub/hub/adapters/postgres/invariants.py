@@ -204,7 +204,7 @@ INVARIANTS = (
             OR (o.limit_price IS NULL AND e.trade IS NOT NULL AND e.price NOT IN (
                 (e.trade ->> 'price')::numeric, o.stop_price,
                 (e.quote ->> 'bid')::numeric, (e.quote ->> 'ask')::numeric))
-            OR (o.time_in_force IN ('opg', 'cls') AND e.price <> (
+            OR (o.time_in_force IN ('opg', 'cls') AND e.trade IS NULL AND e.price <> (
                 e.quote -> CASE o.time_in_force WHEN 'opg' THEN 'opening' ELSE 'closing' END
                 ->> 'price')::numeric)
         """,

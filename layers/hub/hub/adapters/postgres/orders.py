@@ -168,6 +168,7 @@ def _resting(row: Row) -> Resting:
         _stop_of(row),
         at_print=_PRINTS.get(row[10]),
         extended=row[11],
+        since=row[12],
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from hub.application.ports.orders import AccountsAtWork, QuotesAtWork
 from hub.application.ports.system import Clock, Ids
 from hub.application.relay import messages_of
 from hub.domain.kernel import AccountId, OrderId
+from hub.domain.market.calendar import Calendar
 from hub.domain.market.quote import AGE_LIMIT, Quote
 from hub.domain.market.trade import SessionPrint, Trade
 from hub.domain.orders.events import Condition, Market, Supply, Touch, TradeEvent
@@ -234,21 +235,27 @@ class _Batch:
         self._booking.carry_out(order, at_print(order, trade.price), seen)
 
     def _print_of(self, order: Order) -> tuple[TradeEvent, Seen] | None:
+        """The print that the order is for, if it has come: as it was told just now, or as every
+        quote of the day repeats it."""
+        calendar, election = self._moment.calendar, self._elections.get(order.order_id)
+        quote = self._view.quotes.get(order.symbol) or (election.quote if election else None)
+        session = calendar.session_before(order.works_from) if order.works_from else None
+        if quote is None or session is None:
+            return None
         opening = order.time_in_force is TimeInForce.OPG
-        quote = self._view.quotes.get(order.symbol)
-        election = self._elections.get(order.order_id)
-        if election is not None and election.quote is not None:
-            quote = election.quote
-        if quote is None or order.works_from is None:
-            return None
-        session = self._moment.calendar.session_before(order.works_from)
-        printed: SessionPrint | None = quote.opening if opening else quote.closing
-        if session is None or printed is None or printed.day != session.day:
-            return None
         condition = Condition.OPENING if opening else Condition.CLOSING
+        told = election.trade if election else None
+        if told is not None and (told.condition, _day_of(told, calendar)) == (
+            condition,
+            session.day,
+        ):
+            trade = trade_event(told)
+            return trade, Seen(Market(quote_event(quote), trade), quote, told, trade)
+        printed: SessionPrint | None = quote.opening if opening else quote.closing
+        if printed is None or printed.day != session.day:
+            return None
         trade = TradeEvent(printed.price, order.quantity, printed.trade_id, condition)
-        market = Market(quote_event(quote), trade)
-        return trade, Seen(market, quote, None, trade)
+        return trade, Seen(Market(quote_event(quote), trade), quote, None, trade)
 
     def _meet(self, order: Order, seen: Seen) -> None:
         if order.state in ARRIVING:
@@ -267,6 +274,11 @@ class _Batch:
             return meet_trade(order, seen.market.trade, seen.market, profile)
         assert seen.market.quote is not None
         return meet_quote(order, seen.market.quote, seen.market, profile)
+
+
+def _day_of(trade: Trade, calendar: Calendar) -> date | None:
+    session = calendar.session_before(trade.time)
+    return session.day if session else None
 
 
 def _elected_at(election: Election, side: Side) -> tuple[Decimal | None, datetime | None]:

@@ -69,6 +69,7 @@ class WatchRestingOrders:
     _book: TriggerBook = field(init=False)
     _quotes: dict[str, Quote] = field(default_factory=dict)
     _trades: dict[str, Trade] = field(default_factory=dict)
+    _seen_at: dict[str, datetime] = field(default_factory=dict)
     _unsent: list[_Reached] = field(default_factory=list)
     _span: _Span = _NONE
     _reconciling: Iterator[None] | None = None
@@ -103,6 +104,7 @@ class WatchRestingOrders:
             return 0
         sent = self._observe_last_trade(quote)
         self._quotes[quote.symbol] = quote
+        self._seen_at[quote.symbol] = self.clock.now()
         reached = self._book.on_quote(
             quote.symbol, quote_event(quote), regular=self._is_regular(quote.time)
         )
@@ -111,6 +113,7 @@ class WatchRestingOrders:
     def observe_trade(self, trade: Trade) -> int:
         """The same for a trade."""
         self._trades[trade.symbol] = trade
+        self._seen_at[trade.symbol] = self.clock.now()
         reached = self._book.on_trade(
             trade.symbol, trade_event(trade), regular=self._is_regular(trade.time)
         )
@@ -138,8 +141,14 @@ class WatchRestingOrders:
 
     def _poll(self, now: datetime) -> None:
         for order in self.orders.resting(self._read_at - _COMMITS_WITHIN):
-            self._book.put(order)
+            self._put(order)
         self._read_at = now
+
+    def _put(self, order: Resting) -> None:
+        """What was decided of an order after an event had been seen was decided with it in view: a
+        quote is where the decision reads it before it is seen here."""
+        seen_at = self._seen_at.get(order.symbol, _BEGINNING)
+        self._book.put(order, has_met=order.since is not None and order.since > seen_at)
 
     def _reload(self, now: datetime) -> None:
         """Read everything. At first it is taken in at once, later by slices, while events go on."""
@@ -151,7 +160,7 @@ class WatchRestingOrders:
             self._reconciling = self._reconcile(resting, known)
             return
         for order in resting:
-            self._book.put(order)
+            self._put(order)
 
     def _reconcile(self, resting: Sequence[Resting], known: set[OrderId]) -> Iterator[None]:
         """What was read is as old as its reading: what was sent since is left to the next."""
@@ -160,7 +169,7 @@ class WatchRestingOrders:
             for order in some:
                 known.discard(order.order_id)
                 if order.order_id not in self._sent:
-                    self._book.put(order)
+                    self._put(order)
             yield
         for order_id in known:
             self._book.drop(order_id)

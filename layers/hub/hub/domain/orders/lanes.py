@@ -7,6 +7,7 @@ makes one of them. What is reached is decided by the functions of the core (`sto
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 from itertools import count
@@ -34,7 +35,8 @@ class Resting(NamedTuple):
     """An order that waits for the market: for its stop, else for its print, else for its limit.
 
     With none of them it is the rest of a market order, which every quote reaches. `extended`
-    orders trade outside the regular session too.
+    orders trade outside the regular session too. `since` is the wall time of what was decided of
+    the order last.
     """
 
     order_id: OrderId
@@ -45,6 +47,7 @@ class Resting(NamedTuple):
     stop: WaitingStop | None = None
     at_print: Condition | None = None
     extended: bool = False
+    since: datetime | None = None
 
 
 class Kept:

@@ -163,9 +163,10 @@ class TriggerBook:
         """Of those that wait, not of those that are due."""
         return self._known.keys()
 
-    def put(self, order: Resting) -> None:
+    def put(self, order: Resting, *, has_met: bool = False) -> None:
         """Take in an order, or what became of it. One that the latest quote or trade of its symbol
-        reaches is not kept but due; one that trails follows it."""
+        reaches is not kept but due; one that trails follows it. An order that `has_met` these was
+        decided after them; one for a print waits for the next."""
         known = self._known.get(order.order_id)
         if known is not None:
             if _is_ahead(known, order):
@@ -173,7 +174,7 @@ class TriggerBook:
             self.drop(order.order_id)
         self._due.pop(order.order_id, None)
         board = self._board(order.symbol)
-        for seen in (board.quote, board.trade):
+        for seen in () if has_met or order.at_print else (board.quote, board.trade):
             if seen is not None and self._is_met(order, board, *seen):
                 self._due[order.order_id] = Due(order, seen[0])
                 return

@@ -139,6 +139,7 @@ def list_resting() -> Select[Any]:
         orders.c.triggered_at.is_(None).label("waits"),
         orders.c.time_in_force,
         orders.c.extended_hours,
+        orders.c.updated_at,
     ).where(
         or_(
             one_of(orders.c.state, ("new", "partially_filled")),
