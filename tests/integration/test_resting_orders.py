@@ -69,7 +69,8 @@ def test_a_limit_whose_message_comes_too_late_rests_on_and_is_found_again(world:
     assert world.order(customer, order).state is State.NEW
 
     world.pass_time(RELOAD_EVERY.total_seconds())
-    assert world.tick("99.40", "99.42") == 1
+    world.tick("99.40", "99.42")
+    world.process()
     assert world.order(customer, order).state is State.FILLED
 
 
@@ -257,7 +258,7 @@ def test_an_order_delivered_again_while_it_rests_does_not_turn_its_mark_back(
     assert (saved.water_mark, saved.stop_price) == (D(120), D(108))
 
 
-def test_what_the_queue_did_not_take_is_reached_by_the_next_quote(world: World):
+def test_what_the_queue_did_not_take_goes_out_with_the_next_refresh(world: World):
     customer = world.customer()
     world.give(customer, "4", "100")
     order = world.submit(customer, "sell", "4", trail_price="10")
@@ -268,7 +269,8 @@ def test_what_the_queue_did_not_take_is_reached_by_the_next_quote(world: World):
     world.sent.up = False
     assert world.tick("110", "110.05") == 0
     world.sent.up = True
-    assert world.tick("110", "110.05") == 1
+    world.hub.watch_resting_orders.refresh()
+    assert world.process().failed == []
     assert world.order(customer, order).state is State.FILLED
 
 

@@ -92,7 +92,8 @@ def _changes(books: Books) -> dict[str, Any]:
 
 _CHANGED = (
     "order_id state quantity filled_quantity filled_value fills reserved_cash reserved_quantity "
-    "reason_code reason updated_at executed_at stop_price water_mark triggered_at replaced_by fees"
+    "reason_code reason updated_at executed_at stop_price water_mark triggered_at replaced_by fees "
+    "met_event"
 )
 
 

@@ -37,6 +37,11 @@ class Seen(NamedTuple):
     event: QuoteEvent | TradeEvent
 
     @property
+    def event_id(self) -> str:
+        """Of what the order meets: the trade if it is one that reached it, else the quote."""
+        return self.trade.trade_id if self.trade is not None else self.quote.quote_id
+
+    @property
     def record(self) -> dict[str, Any]:
         seen: dict[str, Any] = {"quote": quote_record(self.quote)}
         if self.trade is not None:
@@ -228,7 +233,7 @@ class Booking:
         )
         selling = step.quantity if order.side is Side.SELL else _ZERO
         filled = take_step(order, step, self.steps.moment.now)
-        filled = replace(filled, fees=order.fees + cost).reserving(
+        filled = replace(filled, fees=order.fees + cost, met_event=seen.event_id).reserving(
             order.reserved_cash - released, order.reserved_quantity - selling
         )
         filled = self._without_surplus(filled)

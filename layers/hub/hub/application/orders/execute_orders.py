@@ -262,8 +262,9 @@ class _Batch:
             live = order.move(State.NEW, self._moment.now)
             order = self._steps.take(order, live, "entered", seen.record)
             self._booking.carry_out(order, self._arrive(order, seen), seen, arriving=True)
-            return
-        self._booking.carry_out(order, self._reached(order, seen), seen)
+        elif order.met_event != seen.event_id:
+            # A message that comes twice, or the same quote again, has nothing more to give.
+            self._booking.carry_out(order, self._reached(order, seen), seen)
 
     def _arrive(self, order: Order, seen: Seen) -> CoreSteps:
         return arrive(order, seen.market, self._booking.terms.profile)

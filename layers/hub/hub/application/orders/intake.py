@@ -77,7 +77,8 @@ class Intake:
         if quote is None:
             raise UnavailableError(f"{instrument.symbol} has no price", code="no_market_data")
         touch, now = Touch(quote.bid, quote.ask), self.clock.now()
-        check_price(asked, touch, self.terms.limits, self.terms.profile)
+        heard = trigger_price(quote, asked.side, self.terms.profile)
+        check_price(asked, touch, self.terms.limits, self.terms.profile, heard)
         check_value(asked, touch, self.terms.limits)
         market_time = view.clock.held_at(now)
         calendar = self.calendars.around(instrument.exchange, market_time)
@@ -112,14 +113,11 @@ class Intake:
         now: datetime,
     ) -> Placement:
         offered = Touch(quote.bid, quote.ask).opposite(asked.side)
-        by_trades = elects_by_trades(
-            self.terms.profile, feed_has_trades=quote.last_trade_id is not None
-        )
         return Placement(
             account_id=account_id,
             instrument_id=instrument.instrument_id,
             market_price=offered,
-            trigger_price=quote.last if by_trades else offered,
+            trigger_price=trigger_price(quote, asked.side, self.terms.profile),
             market_time=market_time,
             at=now,
             expires_at=life.expires_at,
@@ -143,6 +141,13 @@ class Intake:
             cash_needed(each, quote.ask, self.terms.limits, schedule, day) for each in together
         ]
         return first.reserving(max(needs), _ZERO)
+
+
+def trigger_price(quote: Quote, side: Side, profile: VenueProfile) -> Decimal:
+    """What stops listen to: the last trade, or the opposite quote."""
+    if elects_by_trades(profile, feed_has_trades=quote.last_trade_id is not None):
+        return quote.last
+    return Touch(quote.bid, quote.ask).opposite(side)
 
 
 def cash_needed(

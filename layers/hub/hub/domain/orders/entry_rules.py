@@ -245,13 +245,21 @@ def _listed(values: frozenset[OrderType] | frozenset[TimeInForce]) -> str:
     return ", ".join(each.value for each in kind if each in values)
 
 
-def check_price(order: NewOrder, touch: Touch, limits: EntryLimits, profile: VenueProfile) -> None:
+def check_price(
+    order: NewOrder,
+    touch: Touch,
+    limits: EntryLimits,
+    profile: VenueProfile,
+    trigger_price: Decimal | None = None,
+) -> None:
     """Refuse a limit that is far through the market, and a stop that the market has passed where
     the venue does not take it. Raises RejectedError.
 
-    The limit of a stop-limit belongs to the market that its stop will meet.
+    `trigger_price` is what stops listen to, where that is not the quote. The limit of a stop-limit
+    belongs to the market that its stop will meet.
     """
     market = touch.opposite(order.side)
+    heard = market if trigger_price is None else trigger_price
     stop = first_stop(order, touch)
     if stop is not None and stop <= 0:
         message = f"a trail of {order.trail_price} leaves no price to stop at"
@@ -260,9 +268,9 @@ def check_price(order: NewOrder, touch: Touch, limits: EntryLimits, profile: Ven
     if (
         profile.in_market_stop is InMarketStop.REJECT
         and order.stop_price is not None
-        and is_reached(order.side, order.stop_price, market)
+        and is_reached(order.side, order.stop_price, heard)
     ):
-        message = f"the market at {plain(market, 2)} has passed the stop already"
+        message = f"the market at {plain(heard, 2)} has passed the stop already"
         fault = Fault("stop_price", "stop_side", message)
         raise RejectedError(message, code="stop_in_market", faults=(fault,))
     if order.limit_price is None or order.stop_price is not None:

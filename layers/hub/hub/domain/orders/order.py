@@ -150,7 +150,8 @@ class Order:
     An order of a `notional` asks for an amount of money, and its `quantity` is what that buys at
     the price it met last. `expires_at` is the market time at which the order ends unfilled, and
     `works_from` the market time before which nothing can happen to it. Orders that belong together
-    share a `group_id`, the id of the first of them.
+    share a `group_id`, the id of the first of them. `met_event` is the quote or trade that filled
+    the order last: it does so once, however often it is told.
     """
 
     order_id: OrderId
@@ -193,6 +194,7 @@ class Order:
     replaces: OrderId | None = None
     replaced_by: OrderId | None = None
     fees: Decimal = Decimal(0)
+    met_event: str | None = None
 
     @property
     def has_stop(self) -> bool:

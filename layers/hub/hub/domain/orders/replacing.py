@@ -76,6 +76,7 @@ def replacement(
         created_at=at,
         updated_at=at,
         executed_at=None,
+        met_event=None,
         replaces=order.order_id,
         replaced_by=None,
     )

@@ -195,6 +195,7 @@ ORDER_CHANGES = (
     "triggered_at",
     "replaced_by",
     "fees",
+    "met_event",
 )
 
 

@@ -72,6 +72,7 @@ orders = Table(
     Column("replaces", ID),
     Column("replaced_by", ID),
     Column("fees", MONEY, nullable=False),
+    Column("met_event", Text),
     UniqueConstraint("account_id", "client_order_id"),
     one_of("side", tuple(Side)),
     one_of("type", tuple(OrderType)),

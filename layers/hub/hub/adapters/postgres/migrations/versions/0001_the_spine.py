@@ -306,6 +306,7 @@ def upgrade() -> None:
         sa.Column("replaces", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("replaced_by", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("fees", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("met_event", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "(order_class = 'simple') = (group_id IS NULL)",
             name=op.f("ck_orders_groups_have_more_than_one"),
