@@ -8,11 +8,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from hub.domain.kernel import UnauthenticatedError
 from hub.domain.market.quote import Quote
-from stream.board import Board
 from stream.gen import market_data_pb2 as messages
 from stream.gen.market_data_pb2_grpc import MarketDataServicer, add_MarketDataServicer_to_server
-from stream.http import bearer
-from stream.websocket import MAX_MESSAGE_BYTES, MAX_SYMBOLS, Verify
+from stream.guests import bearer
+from stream.requests import MAX_MESSAGE_BYTES, MAX_SYMBOLS
+from stream.session import House
 
 Context = grpc.aio.ServicerContext[messages.GetMarketDataRequest, messages.GetMarketDataResponse]
 
@@ -20,9 +20,9 @@ Context = grpc.aio.ServicerContext[messages.GetMarketDataRequest, messages.GetMa
 class MarketData(MarketDataServicer):
     """The service of protos/hub/market/v1."""
 
-    def __init__(self, board: Board, verify: Verify) -> None:
-        self._board = board
-        self._verify = verify
+    def __init__(self, house: House) -> None:
+        self._board = house.board
+        self._verify = house.guests.verify
 
     async def GetMarketData(  # noqa: N802  the name is the proto's
         self, request: messages.GetMarketDataRequest, context: Context
@@ -46,10 +46,10 @@ class MarketData(MarketDataServicer):
             await _refuse(context, grpc.StatusCode.UNAUTHENTICATED, error.detail)
 
 
-def grpc_server(board: Board, verify: Verify, address: str) -> tuple[grpc.aio.Server, int]:
+def grpc_server(house: House, address: str) -> tuple[grpc.aio.Server, int]:
     """A server that is not started yet, and its port."""
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)])
-    add_MarketDataServicer_to_server(MarketData(board, verify), server)  # type: ignore[no-untyped-call]  # generated
+    add_MarketDataServicer_to_server(MarketData(house), server)  # type: ignore[no-untyped-call]  # generated
     return server, server.add_insecure_port(address)
 
 
