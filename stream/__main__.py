@@ -9,6 +9,7 @@ from hub.adapters.tokens import verify
 from hub.bootstrap import Hub
 from hub.settings import read_settings as read_hub_settings
 from stream.duties import Duties
+from stream.instruments import KnownInstruments
 from stream.leader import Observers
 from stream.logs import log_to_stdout
 from stream.server import run
@@ -27,7 +28,9 @@ def main() -> int:
         observers = Observers(
             quotes=[duties.observe], trades=[duties.observe_trade], settled=[duties.settled]
         )
-        asyncio.run(run(settings, verifier, observers))
+        # A connection of its own: that of the duties is in use by another thread.
+        find_instrument = KnownInstruments(Hub(read_hub_settings()).instruments.find)
+        asyncio.run(run(settings, verifier, find_instrument, observers))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2

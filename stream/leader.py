@@ -113,8 +113,8 @@ class Leader:
         for event in events:
             if isinstance(event, Trade):
                 self._bars.take(event)
-        await self._tell(events)
         self._status.quoted_at = datetime.now(UTC)
+        await self._tell(events)
         for event in events:
             if isinstance(event, Quote):
                 for observe in self._observers.quotes:

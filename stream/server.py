@@ -8,15 +8,13 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import grpc.aio
-
 from hub.domain.kernel import UnavailableError
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.clock import MarketClock
 from stream.board import Board
 from stream.counts import Counts
 from stream.feed import Feed
-from stream.grpc_market import grpc_server
+from stream.grpc_market import Calls, FindInstrument
 from stream.guests import Guests, Verify
 from stream.http import Front
 from stream.leader import Leader, Observers
@@ -41,7 +39,12 @@ _RETURN_WITHIN_MS = 5_000
 _RETRY_AFTER = 1.0
 
 
-async def run(settings: StreamSettings, verify: Verify, observers: Observers | None = None) -> None:
+async def run(
+    settings: StreamSettings,
+    verify: Verify,
+    find_instrument: FindInstrument,
+    observers: Observers | None = None,
+) -> None:
     """Runs until SIGTERM or SIGINT. An error that nobody expected ends it and is raised."""
     scripted = settings.feed == "scripted"
     market = RedisMarket(settings.redis_url)
@@ -58,7 +61,8 @@ async def run(settings: StreamSettings, verify: Verify, observers: Observers | N
         follow_clock(market, status),
     )
     try:
-        await _serve(settings, Front(status, house), house, status, works)
+        calls = Calls(house, find_instrument, f"{settings.host}:{settings.grpc_port}")
+        await _serve(settings, Front(status, house), calls, status, works)
     finally:
         await market.close()
         await clocks.close()
@@ -124,7 +128,7 @@ def _script(settings: StreamSettings, market: RedisMarket, observers: Observers)
 async def _serve(
     settings: StreamSettings,
     front: Front,
-    house: House,
+    calls: Calls,
     status: Status,
     works: tuple[Awaitable[None], ...],
 ) -> None:
@@ -134,9 +138,8 @@ async def _serve(
     tasks: set[asyncio.Future[Any]] = {asyncio.ensure_future(work) for work in works}
     stopping = asyncio.ensure_future(stop.wait())
     port = await front.start(settings.host, settings.port)
-    calls, grpc_port = grpc_server(house, f"{settings.host}:{settings.grpc_port}")
     await calls.start()
-    log.info("listening", extra={"fields": {"port": port, "grpc_port": grpc_port}})
+    log.info("listening", extra={"fields": {"port": port, "grpc_port": calls.port}})
     try:
         done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         for task in done - {stopping}:
@@ -147,9 +150,10 @@ async def _serve(
         await _end(front, calls, {stopping, *tasks})
 
 
-async def _end(front: Front, calls: grpc.aio.Server, tasks: set[asyncio.Future[Any]]) -> None:
+async def _end(front: Front, calls: Calls, tasks: set[asyncio.Future[Any]]) -> None:
     """Within `_DRAIN_WITHIN`: no new clients, the present ones are told to come back."""
     front.stop_accepting()
+    await calls.drain()
     front.restart(_RETURN_WITHIN_MS)
     stopping = asyncio.ensure_future(calls.stop(grace=CLOSE_WITHIN))
     for task in tasks:

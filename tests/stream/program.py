@@ -5,7 +5,8 @@ import os
 from datetime import UTC, datetime, timedelta
 
 from hub.application.ports.identity import Identity
-from hub.domain.kernel import CustomerId, UnauthenticatedError
+from hub.domain.kernel import CustomerId, InstrumentId, UnauthenticatedError
+from hub.domain.market.instrument import Instrument
 from stream.logs import log_to_stdout
 from stream.server import run
 from stream.settings import read_settings
@@ -21,6 +22,12 @@ def verify(token: str) -> Identity:
     return Identity(CustomerId(customer), "session", "customer", expires_at)
 
 
+async def find_instrument(symbol: str) -> Instrument | None:
+    if symbol != "AAPL":
+        return None
+    return Instrument(InstrumentId("1"), "AAPL", "Apple", "stock", "XNYS", "USD")
+
+
 if __name__ == "__main__":
     log_to_stdout()
-    asyncio.run(run(read_settings(os.environ), verify))
+    asyncio.run(run(read_settings(os.environ), verify, find_instrument))
