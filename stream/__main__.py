@@ -8,6 +8,7 @@ from functools import partial
 from hub.adapters.tokens import verify
 from hub.bootstrap import Hub
 from hub.settings import read_settings as read_hub_settings
+from stream.counts import Counts
 from stream.duties import Duties
 from stream.instruments import KnownInstruments
 from stream.leader import Observers
@@ -23,14 +24,17 @@ def main() -> int:
         hub = Hub(read_hub_settings())
         # A script must find every order that came to rest before its next step.
         refresh_seconds = 0.0 if settings.feed == "scripted" else 1.0
-        duties = Duties(hub.watch_resting_orders, hub.sweep_outbox, refresh_seconds=refresh_seconds)
+        counts = Counts()
+        duties = Duties(
+            hub.watch_resting_orders, hub.sweep_outbox, counts, refresh_seconds=refresh_seconds
+        )
         verifier = partial(verify, verifying_keys=settings.verifying_keys)
         observers = Observers(
             quotes=[duties.observe], trades=[duties.observe_trade], settled=[duties.settled]
         )
         # A connection of its own: that of the duties is in use by another thread.
         find_instrument = KnownInstruments(Hub(read_hub_settings()).instruments.find)
-        asyncio.run(run(settings, verifier, find_instrument, observers))
+        asyncio.run(run(settings, verifier, find_instrument, observers, counts))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2

@@ -146,7 +146,7 @@ class Front:
         door.answer(HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE, report)
 
     def _metrics(self, _request: Request, door: Door) -> None:
-        text = metrics(self._status, self._house.counts, datetime.now(UTC))
+        text = metrics(self._status, datetime.now(UTC))
         door.answer(HTTPStatus.OK, text, "text/plain; version=0.0.4")
 
     def _later(self, door: Door, work: Coroutine[Any, Any, None]) -> None:

@@ -107,14 +107,16 @@ class Leader:
             if moves:
                 await self._moved([each for each in group if isinstance(each, Turn | Jump)], feed)
             else:
-                await self._happened([each for each in group if isinstance(each, Quote | Trade)])
+                events = [each for each in group if isinstance(each, Quote | Trade)]
+                await self._happened(events, feed)
 
-    async def _happened(self, events: Sequence[Quote | Trade]) -> None:
+    async def _happened(self, events: Sequence[Quote | Trade], feed: Feed) -> None:
         for event in events:
             if isinstance(event, Trade):
                 self._bars.take(event)
         self._status.quoted_at = datetime.now(UTC)
         await self._tell(events)
+        self._measure(events, feed.clock())
         for event in events:
             if isinstance(event, Quote):
                 for observe in self._observers.quotes:
@@ -122,6 +124,14 @@ class Leader:
             else:
                 for observe_trade in self._observers.trades:
                     await observe_trade(event)
+
+    def _measure(self, events: Sequence[Quote | Trade], clock: MarketClock) -> None:
+        """What a source tells late shows here. Where the market stands still, nothing is late."""
+        market = clock.at(datetime.now(UTC))
+        for event in events:
+            if clock.speed and isinstance(event, Quote) and not event.last_close:
+                late = (market - event.time).total_seconds() / clock.speed
+                self._status.counts.feed_lag.observe(max(late, 0.0))
 
     async def _tell(self, contents: Sequence[Content]) -> None:
         if not contents:

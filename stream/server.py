@@ -44,17 +44,18 @@ async def run(
     verify: Verify,
     find_instrument: FindInstrument,
     observers: Observers | None = None,
+    counts: Counts | None = None,
 ) -> None:
     """Runs until SIGTERM or SIGINT. An error that nobody expected ends it and is raised."""
     scripted = settings.feed == "scripted"
     market = RedisMarket(settings.redis_url)
     clocks = PostgresClock(settings.database_url, may_go_back=scripted)
-    observers = observers or Observers()
+    observers, counts = observers or Observers(), counts or Counts()
     source = (_script if scripted else _replay)(settings, market, observers)
-    status = Status(Board(), source.calendar, (market.link, clocks.link))
+    status = Status(Board(), source.calendar, (market.link, clocks.link), counts)
     leader = Leader(market, clocks, status, observers, source.open)
     guests = Guests(verify, market.tickets())
-    house = House(status.board, guests, Terms(source.symbols), Counts())
+    house = House(status.board, guests, Terms(source.symbols), counts)
     works = (
         Lease(market, leader.lead, leader.halt).run(),
         follow_updates(market, status),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from datetime import datetime
 from decimal import Decimal
@@ -109,6 +110,8 @@ async def test_health_and_metrics_tell_how_it_is(start_task: StartTask):
     assert "hub_stream_leader 1\n" in metrics
     assert "# TYPE hub_stream_updates_total counter" in metrics
     assert "# TYPE hub_stream_connections gauge" in metrics
+    assert re.search(r"hub_stream_feed_lag_seconds_count [1-9]", metrics)
+    assert "hub_stream_trigger_latency_seconds_count 0\n" in metrics
     assert (await get(task, "/secrets"))[0] == 404
 
 

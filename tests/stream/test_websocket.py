@@ -434,6 +434,23 @@ async def test_text_that_is_not_utf8_ends_the_stream(house: OpenHouse):
         assert await closed_with(stream) == 1007
 
 
+async def test_at_the_end_of_the_task_clients_are_told_to_come_back_at_different_times(
+    house: OpenHouse,
+):
+    streams = [await stream_of(house) for _ in range(3)]
+    house.front.restart(3_000)
+    told = [await hear(stream) for stream in streams]
+    codes = [await closed_with(stream) for stream in streams]
+    await house.front.drained()
+
+    assert [(each["type"], each["after_ms"]) for each in told] == [
+        ("reconnect", 1_000),
+        ("reconnect", 2_000),
+        ("reconnect", 3_000),
+    ]
+    assert codes == [1012] * 3
+
+
 async def test_a_ticket_opens_a_stream_once(valkey: Valkey):
     async with opened(redis_url=valkey.url) as house:
         ticket = await house.house.guests.ticket(TOKEN)
