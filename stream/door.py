@@ -60,6 +60,10 @@ class Door(asyncio.Protocol):
     def blocked(self) -> bool:
         return self.blocked_since is not None
 
+    @property
+    def waiting(self) -> int:
+        return self._transport.get_write_buffer_size() if self._transport is not None else 0
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport

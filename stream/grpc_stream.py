@@ -52,6 +52,10 @@ class CallStream:
     def blocked(self) -> bool:
         return self._size > _AHEAD_BYTES
 
+    @property
+    def waiting(self) -> int:
+        return self._size
+
     def write(self, data: bytes) -> None:
         self._ready.append(data)
         self._size += len(data)

@@ -10,6 +10,10 @@ from stream.counts import Counts
 from stream.updates import QUOTES, Cursor, Encode, Update
 
 MAX_OWED = 256
+# Who missed more than this begins anew instead.
+MAX_RESUMED = 2_000
+# What stands comes in one piece, however long; but not to who has so much of it unread.
+_MOST_WAITING_BYTES = 4 * 1024 * 1024
 
 
 class Line(Protocol):
@@ -18,6 +22,11 @@ class Line(Protocol):
     @property
     def blocked(self) -> bool:
         """Whether earlier bytes wait: what is written now would only grow old with them."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait."""
         ...
 
     def write(self, data: bytes) -> None: ...
@@ -42,16 +51,16 @@ class Subscriber:
 
     def subscribe(self, topics: Iterable[Topic], after: Cursor | None) -> bool:
         """Sends what was told `after`, or, where that is not known any more, what stands now.
-        Whether it went on from there."""
-        fresh = set(topics)
+        Whether it went on from there. What was asked for before goes on as it did."""
+        fresh = set(topics) - self.topics
         self.topics |= fresh
         self._board.subscribe(self, fresh)
         told = self._board.since(after, fresh) if after is not None else None
-        for update in told or ():
-            self._send([update], {})
-        if told is None:
+        if told is None or len(told) > MAX_RESUMED:
             self._show(fresh)
-        return told is not None
+            return False
+        self._burst([update.frame(self.encode) for update in told])
+        return True
 
     def unsubscribe(self, topics: Iterable[Topic]) -> None:
         gone = set(topics)
@@ -73,7 +82,9 @@ class Subscriber:
             self._send(updates, joined)
 
     def missed(self) -> None:
-        """A gap is told, and then what stands."""
+        """A gap is told, and then what stands; what is owed is older than that."""
+        self._owed.clear()
+        self._quotes.clear()
         self._line.write(self.encode({"type": "gap"}))
         self._show(self.topics)
 
@@ -88,11 +99,16 @@ class Subscriber:
             self._write(self.encode(update.message(**more)) if more else update.frame(self.encode))
 
     def _show(self, topics: Iterable[Topic]) -> None:
-        for update in self._board.snapshot(topics):
-            if self._line.blocked:
-                self._owe(update)
-            else:
-                self._write(self.encode(update.message(snapshot=True)))
+        self._burst(
+            [self.encode(update.message(snapshot=True)) for update in self._board.snapshot(topics)]
+        )
+
+    def _burst(self, frames: Sequence[bytes]) -> None:
+        """Ahead of all that is owed, of which it is no part."""
+        if self._line.waiting > _MOST_WAITING_BYTES:
+            self._let_go()
+        elif frames:
+            self._write(b"".join(frames), len(frames))
 
     def _send(self, updates: Sequence[Update], joined: dict[tuple[int, ...], bytes]) -> None:
         if self._line.blocked or self._owed or self._quotes:
@@ -113,9 +129,12 @@ class Subscriber:
             return
         self._owed.append(update)
         if len(self._owed) > MAX_OWED:
-            self._counts.dropped += len(self._owed)
-            self.leave()
-            self._line.too_slow()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self._counts.dropped += len(self._owed)
+        self.leave()
+        self._line.too_slow()
 
     def _write(self, data: bytes, updates: int = 1) -> None:
         self._counts.deliveries += updates

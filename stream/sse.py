@@ -45,6 +45,10 @@ class EventStream:
     def blocked(self) -> bool:
         return self._door.blocked
 
+    @property
+    def waiting(self) -> int:
+        return self._door.waiting
+
     def write(self, data: bytes) -> None:
         self._door.write(data)
 

@@ -34,6 +34,8 @@ TOO_SLOW = 4407
 TOO_MANY = 4429
 _RESTART = 1012
 _BAD_TEXT = 1007
+_TOO_LONG = 1009
+_MOST_PARTS = 1024
 
 
 class WebSocket:
@@ -55,6 +57,10 @@ class WebSocket:
     @property
     def blocked(self) -> bool:
         return self._door.blocked
+
+    @property
+    def waiting(self) -> int:
+        return self._door.waiting
 
     def write(self, data: bytes) -> None:
         self._door.write(data)
@@ -127,11 +133,17 @@ class WebSocket:
     def _framed(self, frame: Frame) -> None:
         if frame.opcode is Opcode.CLOSE:
             self._ends_at = min(self._ends_at, monotonic() + CLOSE_WITHIN)
+        elif frame.opcode is Opcode.PING:
+            # Every one is answered, and the answers wait for a client that does not read.
+            self._paced()
         if frame.opcode not in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
             return
         if frame.opcode is Opcode.BINARY:
             self._parts.append(b"\xff")  # no text begins so: it will be refused as such
         self._parts.append(bytes(frame.data))
+        if len(self._parts) > _MOST_PARTS:
+            self._close(_TOO_LONG, "in too many fragments")
+            return
         if not frame.fin:
             return
         message, self._parts = b"".join(self._parts), []
@@ -145,10 +157,7 @@ class WebSocket:
     def _asked(self, text: str) -> None:
         if self._ends_at < inf:
             return
-        if not self._pace.takes(monotonic()):
-            self._house.counts.refused["too_many_messages"] += 1
-            reason = f"at most {MESSAGES_PER_SECOND:g} messages a second"
-            self._end("too_many_messages", reason, TOO_MANY)
+        if not self._paced():
             return
         try:
             self._carry_out(parsed(text))
@@ -157,6 +166,14 @@ class WebSocket:
                 self._end_unknown(error)
             else:
                 self._say(type="error", code=error.code, message=error.detail)
+
+    def _paced(self) -> bool:
+        if self._pace.takes(monotonic()):
+            return True
+        self._house.counts.refused["too_many_messages"] += 1
+        reason = f"at most {MESSAGES_PER_SECOND:g} messages a second"
+        self._end("too_many_messages", reason, TOO_MANY)
+        return False
 
     def _carry_out(self, request: dict[str, Any]) -> None:
         action = request.get("action")

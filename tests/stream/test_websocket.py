@@ -402,6 +402,54 @@ async def test_a_request_may_come_in_fragments_with_a_ping_between(house: OpenHo
         assert (await hear(stream))["channels"] == {"quotes": ["AAPL"]}
 
 
+async def test_who_pings_too_much_is_let_go(house: OpenHouse):
+    async with await stream_of(house) as stream:
+        stream.transport.write(b"\x89\x80\x00\x00\x00\x00" * 100)
+
+        assert (await hear(stream))["code"] == "too_many_messages"
+        assert await closed_with(stream) == 4429
+
+
+async def test_a_message_of_endless_fragments_ends_the_stream(house: OpenHouse):
+    async with await stream_of(house) as stream:
+        stream.transport.write(b"\x01\x80\x00\x00\x00\x00" + b"\x00\x80\x00\x00\x00\x00" * 1100)
+
+        assert await closed_with(stream) == 1009
+
+
+async def test_what_is_asked_for_twice_goes_on_as_it_was(house: OpenHouse):
+    house.tell(trade(1))
+    async with await stream_of(house) as stream:
+        for symbols in (["AAPL"], ["AAPL", "MSFT"]):
+            await say(stream, action="subscribe", channels=["trades"], symbols=symbols)
+        told = [await hear(stream) for _ in range(3)]
+        house.tell(trade(2), trade(3, "MSFT"))
+        told += [await hear(stream) for _ in range(2)]
+
+    assert [each["type"] for each in told] == ["subscriptions", "trade", "subscriptions"] + [
+        "trade"
+    ] * 2
+    assert [each.get("id") for each in told] == [None, "t-1", None, "t-2", "t-3"]
+
+
+async def test_who_missed_much_gets_all_of_it_and_who_missed_too_much_begins_anew(
+    house: OpenHouse,
+):
+    house.tell(*[trade(number) for number in range(2_500)])
+    async with await stream_of(house) as stream:
+        asked = {"action": "subscribe", "channels": ["trades"], "symbols": ["AAPL"]}
+        await say(stream, **asked, resume="1-500")
+        await hear(stream)
+        missed = [(await hear(stream))["sequence"] for _ in range(2_000)]
+    async with await stream_of(house) as stream:
+        await say(stream, **asked, resume="1-499")
+        anew = [await hear(stream) for _ in range(3)]
+
+    assert missed == list(range(501, 2_501))
+    assert [each["type"] for each in anew] == ["subscriptions", "trade", "not_resumed"]
+    assert anew[1]["snapshot"]
+
+
 async def test_bytes_may_come_one_by_one(house: OpenHouse):
     reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
     head = (
