@@ -8,7 +8,9 @@ from functools import partial
 from hub.adapters.tokens import verify
 from hub.bootstrap import Hub
 from hub.settings import read_settings as read_hub_settings
+from stream.counts import Counts
 from stream.duties import Duties
+from stream.instruments import KnownInstruments
 from stream.leader import Observers
 from stream.logs import log_to_stdout
 from stream.server import run
@@ -22,7 +24,10 @@ def main() -> int:
         hub = Hub(read_hub_settings())
         # A script must find every order that came to rest before its next step.
         refresh_seconds = 0.0 if settings.feed == "scripted" else 0.2
-        duties = Duties(hub.watch_resting_orders, hub.sweep_outbox, refresh_seconds=refresh_seconds)
+        counts = Counts()
+        duties = Duties(
+            hub.watch_resting_orders, hub.sweep_outbox, counts, refresh_seconds=refresh_seconds
+        )
         verifier = partial(verify, verifying_keys=settings.verifying_keys)
         observers = Observers(
             quotes=[duties.observe],
@@ -30,7 +35,9 @@ def main() -> int:
             settled=[duties.settled],
             batches=[duties.batch_passed],
         )
-        asyncio.run(run(settings, verifier, observers))
+        # A connection of its own: that of the duties is in use by another thread.
+        find_instrument = KnownInstruments(Hub(read_hub_settings()).instruments.find)
+        asyncio.run(run(settings, verifier, find_instrument, observers, counts))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2

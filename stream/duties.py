@@ -13,6 +13,7 @@ from hub.domain.kernel import UnavailableError
 from hub.domain.market.quote import Quote
 from hub.domain.market.trade import Trade
 from stream.backlog import Backlog, MarketEvent
+from stream.counts import Counts
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +43,16 @@ class Duties:
         self,
         watch: Watch,
         sweep: Callable[[], int],
-        backlog: Backlog | None = None,
+        counts: Counts,
         *,
+        backlog: Backlog | None = None,
         refresh_seconds: float = 1.0,
     ) -> None:
         self.backlog = Backlog() if backlog is None else backlog
         self._watch = watch
         self._sweep = sweep
+        self._counts = counts
+        self._since = 0.0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="duties")
         self._working: asyncio.Task[None] | None = None
         self._refresh_seconds = refresh_seconds
@@ -72,7 +76,10 @@ class Duties:
             await asyncio.shield(self._working)
 
     def _take_on(self, event: MarketEvent) -> None:
+        if not self.backlog:
+            self._since = monotonic()
         self.backlog.put(event)
+        self._counts.thinned = self.backlog.conflated
         self._start()
 
     def _start(self) -> None:
@@ -84,21 +91,24 @@ class Duties:
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
         if not self.backlog:
-            await loop.run_in_executor(self._thread, self._look, ())
+            await loop.run_in_executor(self._thread, self._look, (), monotonic())
         while self.backlog:
-            events = self.backlog.take()
+            events, since = self.backlog.take(), self._since
             for start in range(0, len(events), _AT_ONCE):
                 some = events[start : start + _AT_ONCE]
-                await loop.run_in_executor(self._thread, self._look, some)
+                await loop.run_in_executor(self._thread, self._look, some, since)
 
-    def _look(self, events: Sequence[MarketEvent]) -> None:
+    def _look(self, events: Sequence[MarketEvent], since: float) -> None:
+        """`since` is when the first of the events came that wait together."""
         now = monotonic()
         if now - self._refreshed_at >= self._refresh_seconds:
             self._refreshed_at = now
             self._attempt(self._watch.refresh)
         for event in events:
             if sent := self._attempt(partial(self._observed, event)):
+                self._counts.trigger_latency.observe(monotonic() - since, sent)
                 log.info("orders reached", extra={"fields": {"by": _id(event), "sent": sent}})
+        self._counts.watch_lag.observe(monotonic() - since, len(events))
         if now - self._swept_at >= _SWEEP_SECONDS:
             self._swept_at = now
             if swept := self._attempt(self._sweep):

@@ -1,75 +1,151 @@
-"""Quotes by gRPC: the latest of each symbol asked for."""
+"""The service of protos/hub/market/v1, with health and reflection beside it."""
 
-from typing import NoReturn
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import grpc
 import grpc.aio
-from google.protobuf.timestamp_pb2 import Timestamp
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
 
-from hub.domain.kernel import UnauthenticatedError
-from hub.domain.market.quote import Quote
-from stream.board import Board
+from hub.domain.kernel import InvalidInputError, NotFoundError
+from hub.domain.market.instrument import Instrument
 from stream.gen import market_data_pb2 as messages
-from stream.gen.market_data_pb2_grpc import MarketDataServicer, add_MarketDataServicer_to_server
-from stream.http import bearer
-from stream.websocket import MAX_MESSAGE_BYTES, MAX_SYMBOLS, Verify
+from stream.grpc_guard import Guard, caller
+from stream.grpc_stream import CallStream
+from stream.messages import CHANNEL_NAMES, instrument_message, quote_message
+from stream.requests import MAX_MESSAGE_BYTES, MAX_SYMBOLS
+from stream.session import House
+from stream.updates import QUOTES
 
-Context = grpc.aio.ServicerContext[messages.GetMarketDataRequest, messages.GetMarketDataResponse]
+SERVICE = "hub.market.v1.MarketData"
+_OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_concurrent_streams", 1_000),
+    # The library's own limit cancels calls of a storm that it has no time to look at.
+    ("grpc.server.max_pending_requests", 100_000),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+)
+
+# What is traded under a symbol.
+FindInstrument = Callable[[str], Awaitable[Instrument | None]]
 
 
-class MarketData(MarketDataServicer):
-    """The service of protos/hub/market/v1."""
+class MarketData:
+    """The calls. Streams answer in bytes: what they tell is encoded once for all readers."""
 
-    def __init__(self, board: Board, verify: Verify) -> None:
-        self._board = board
-        self._verify = verify
+    def __init__(self, house: House, find_instrument: FindInstrument) -> None:
+        self._house = house
+        self._find_instrument = find_instrument
 
-    async def GetMarketData(  # noqa: N802  the name is the proto's
-        self, request: messages.GetMarketDataRequest, context: Context
+    async def quotes(
+        self, request: messages.GetMarketDataRequest, _context: object
     ) -> messages.GetMarketDataResponse:
-        await self._authenticate(context)
         if not 1 <= len(request.symbols) <= MAX_SYMBOLS:
-            await _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, f"1 to {MAX_SYMBOLS} symbols")
+            raise InvalidInputError(f"1 to {MAX_SYMBOLS} symbols")
         response = messages.GetMarketDataResponse()
         for symbol in request.symbols:
-            quote = self._board.quote(symbol)
+            quote = self._house.board.quote(symbol)
             if quote is None:
-                await _refuse(context, grpc.StatusCode.NOT_FOUND, f"no quote of {symbol[:16]!r}")
-            response.quotes.append(_message(quote))
+                raise NotFoundError(f"no quote of {symbol[:16]!r}")
+            response.quotes.append(quote_message(quote))
         return response
 
-    async def _authenticate(self, context: Context) -> None:
-        metadata = dict(context.invocation_metadata() or ())
-        try:
-            self._verify(bearer(str(metadata.get("authorization", ""))))
-        except UnauthenticatedError as error:
-            await _refuse(context, grpc.StatusCode.UNAUTHENTICATED, error.detail)
+    async def instrument(
+        self, request: messages.GetInstrumentRequest, _context: object
+    ) -> messages.GetInstrumentResponse:
+        instrument = await self._find_instrument(request.symbol)
+        if instrument is None:
+            raise NotFoundError(f"{request.symbol[:16]!r} is not traded here")
+        return messages.GetInstrumentResponse(instrument=instrument_message(instrument))
+
+    async def stream(
+        self, request: messages.StreamMarketDataRequest, _context: object
+    ) -> AsyncIterator[bytes]:
+        wish = self._house.terms.wish(_asked(request.topics))
+        with CallStream(self._house, caller()) as stream:
+            stream.subscribe(wish)
+            async for response in stream.responses():
+                yield response
+
+    async def subscribe(
+        self, requests: AsyncIterator[messages.SubscribeRequest], _context: object
+    ) -> AsyncIterator[bytes]:
+        with CallStream(self._house, caller()) as stream:
+            listening = asyncio.ensure_future(_listen(requests, stream))
+            try:
+                async for response in stream.responses():
+                    yield response
+            finally:
+                listening.cancel()
 
 
-def grpc_server(board: Board, verify: Verify, address: str) -> tuple[grpc.aio.Server, int]:
-    """A server that is not started yet, and its port."""
-    server = grpc.aio.server(options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)])
-    add_MarketDataServicer_to_server(MarketData(board, verify), server)  # type: ignore[no-untyped-call]  # generated
-    return server, server.add_insecure_port(address)
+class Calls:
+    """The server: started, told to drain, stopped."""
+
+    def __init__(self, house: House, find_instrument: FindInstrument, address: str) -> None:
+        self._server = grpc.aio.server(options=_OPTIONS, interceptors=[Guard(house.guests.verify)])
+        self._health = health.aio.HealthServicer()
+        self._server.add_generic_rpc_handlers([_handlers(MarketData(house, find_instrument))])
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, self._server)
+        self.port = self._server.add_insecure_port(address)
+
+    async def start(self) -> None:
+        for name in ("", SERVICE):
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        await self._server.start()
+
+    async def drain(self) -> None:
+        """From now on it says that it does not serve, and answers what it was asked."""
+        await self._health.enter_graceful_shutdown()
+
+    async def stop(self, grace: float) -> None:
+        await self._server.stop(grace)
 
 
-async def _refuse(context: Context, code: grpc.StatusCode, detail: str) -> NoReturn:
-    await context.abort(code, detail)
-    raise AssertionError("abort does not return")
+async def _listen(requests: AsyncIterator[messages.SubscribeRequest], stream: CallStream) -> None:
+    async for request in requests:
+        action = request.WhichOneof("action")
+        if action is None:
+            stream.say(type="refusal", code="invalid_input", message="subscribe or unsubscribe")
+        else:
+            stream.change(action, _asked(getattr(request, action)))
 
 
-def _message(quote: Quote) -> messages.Quote:
-    time = Timestamp()
-    time.FromDatetime(quote.time)
-    return messages.Quote(
-        id=quote.quote_id,
-        symbol=quote.symbol,
-        bid=str(quote.bid),
-        ask=str(quote.ask),
-        last=str(quote.last),
-        bid_size=str(quote.bid_size),
-        ask_size=str(quote.ask_size),
-        time=time,
-        synthetic=quote.synthetic,
-        last_close=quote.last_close,
+def _asked(topics: messages.Topics) -> dict[str, Any]:
+    """As a request is on the web's protocols."""
+    channels = [CHANNEL_NAMES.get(each, "unspecified") for each in topics.channels] or [QUOTES]
+    return {
+        "symbols": list(topics.symbols),
+        "channels": channels,
+        "resume": topics.resume or None,
+    }
+
+
+def _handlers(calls: MarketData) -> grpc.GenericRpcHandler:
+    return grpc.method_handlers_generic_handler(
+        SERVICE,
+        {
+            "GetMarketData": grpc.unary_unary_rpc_method_handler(
+                calls.quotes,
+                messages.GetMarketDataRequest.FromString,
+                messages.GetMarketDataResponse.SerializeToString,
+            ),
+            "GetInstrument": grpc.unary_unary_rpc_method_handler(
+                calls.instrument,
+                messages.GetInstrumentRequest.FromString,
+                messages.GetInstrumentResponse.SerializeToString,
+            ),
+            "StreamMarketData": grpc.unary_stream_rpc_method_handler(
+                calls.stream, messages.StreamMarketDataRequest.FromString, bytes
+            ),
+            "Subscribe": grpc.stream_stream_rpc_method_handler(
+                calls.subscribe, messages.SubscribeRequest.FromString, bytes
+            ),
+        },
     )

@@ -1,84 +1,177 @@
-"""The port's plain HTTP side: health, metrics, and who may open a WebSocket."""
+"""The port's routes: health, metrics, tickets, and the doors of both kinds of stream."""
 
-import json
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
+from time import monotonic
+from typing import Any
 
-from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.http11 import Request, Response
-
-from hub.domain.kernel import UnauthenticatedError
+from hub.application.ports.identity import Identity
+from hub.domain.kernel import HubError
+from stream.door import OPEN_TO_PAGES, Door, Request
+from stream.guests import bearer
+from stream.redis_tickets import LIFE_SECONDS
+from stream.requests import Wish
+from stream.session import House
+from stream.sse import EventStream, wish_of
 from stream.status import Status, health, metrics
-from stream.websocket import MAX_MESSAGE_BYTES, QuoteSocket, Verify
+from stream.websocket import TOKEN_PROTOCOL, WebSocket
 
-CLOSE_WITHIN = 1.5
-# What is held for a client that does not read; beyond it, newer quotes replace older ones.
-_WRITE_LIMIT = 16 * 1024
-_JSON = "application/json"
+_BACKLOG = 4096
+_TICK_SECONDS = 1.0
+_POLL_SECONDS = 0.02
+_PREFLIGHT = {
+    **OPEN_TO_PAGES,
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization",
+    "Access-Control-Max-Age": "600",
+}
 
 
 class Front:
-    """Answers a request, or lets it through to become a WebSocket (by None)."""
+    """Serves the port from `start` until `close`."""
 
-    def __init__(self, status: Status, verify: Verify) -> None:
+    def __init__(self, status: Status, house: House) -> None:
         self._status = status
-        self._verify = verify
+        self._house = house
+        self._doors: set[Door] = set()
+        self._working: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        self._ticking: asyncio.Task[None] | None = None
+        self._routes: dict[tuple[str, str], Callable[[Request, Door], None]] = {
+            ("GET", "/stream"): self._websocket,
+            ("GET", "/stream/events"): self._events,
+            ("POST", "/stream/tickets"): self._ticket,
+            ("GET", "/health/live"): self._live,
+            ("GET", "/health/ready"): self._ready,
+            ("GET", "/metrics"): self._metrics,
+        }
 
-    def __call__(self, connection: ServerConnection, request: Request) -> Response | None:
-        path = request.path.partition("?")[0]
-        now = datetime.now(UTC)
-        if path == "/stream":
-            return self._door(connection, request)
-        if path == "/health/live":
-            return _answer(connection, HTTPStatus.OK, '{"status":"live"}', _JSON)
-        if path == "/health/ready":
-            ready, report = health(self._status, now)
-            code = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-            return _answer(connection, code, json.dumps(report), _JSON)
-        if path == "/metrics":
-            text = metrics(self._status, now)
-            return _answer(connection, HTTPStatus.OK, text, "text/plain; version=0.0.4")
-        return _answer(connection, HTTPStatus.NOT_FOUND, '{"status":"not found"}', _JSON)
+    async def start(self, host: str, port: int) -> int:
+        """The port; 0 is one that the system chooses."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Door(self._route, self._doors), host, port, backlog=_BACKLOG
+        )
+        self._ticking = asyncio.ensure_future(self._tick())
+        number: int = self._server.sockets[0].getsockname()[1]
+        return number
 
-    def _door(self, connection: ServerConnection, request: Request) -> Response | None:
-        """A client without the header authenticates by its first message."""
-        headers = request.headers.get_all("Authorization")
-        if not headers:
-            return None
+    def stop_accepting(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    def restart(self, within_ms: int) -> None:
+        """Every stream is told to come back, each at a time of its own within `within_ms`."""
+        streams = list(self._house.streams)
+        for number, stream in enumerate(streams):
+            stream.restart(within_ms * (number + 1) // len(streams))
+
+    async def drained(self) -> None:
+        """Returns when no stream is left."""
+        while self._house.streams:  # noqa: ASYNC110  # once, at the very end
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def close(self) -> None:
+        """Nothing is left of the connections."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._ticking
+        for task in self._working:
+            task.cancel()
+        for door in list(self._doors):
+            door.abort()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            now, wall = monotonic(), datetime.now(UTC)
+            for stream in list(self._house.streams):
+                stream.tick(now, wall)
+
+    def _route(self, request: Request, door: Door) -> None:
+        if request.method == "OPTIONS":
+            door.answer(HTTPStatus.NO_CONTENT, "", headers=_PREFLIGHT)
+            return
+        act = self._routes.get((request.method, request.path))
+        if act is None:
+            door.answer(HTTPStatus.NOT_FOUND, {"code": "no_route"})
+            return
         try:
-            self._verify(bearer(headers[0]))
-        except UnauthenticatedError as error:
-            text = json.dumps({"code": error.code, "message": error.detail})
-            return _answer(connection, HTTPStatus.UNAUTHORIZED, text, _JSON)
-        return None
+            act(request, door)
+        except HubError as error:
+            door.refuse(error)
+
+    def _websocket(self, request: Request, door: Door) -> None:
+        """A client without a token in its headers authenticates by its first message."""
+        token = _token(request)
+        identity = self._house.guests.verify(token) if token else None
+        socket = WebSocket(door, self._house, identity)
+        door.seat(socket)
+        socket.open(request)
+
+    def _events(self, request: Request, door: Door) -> None:
+        wish = wish_of(request, self._house)
+        if ticket := request.query.get("ticket"):
+            self._later(door, self._events_by_ticket(ticket, wish, door))
+            return
+        self._open_events(door, self._house.guests.verify(_known(request)), wish)
+
+    async def _events_by_ticket(self, ticket: str, wish: Wish, door: Door) -> None:
+        self._open_events(door, await self._house.guests.redeemed(ticket), wish)
+
+    def _open_events(self, door: Door, identity: Identity, wish: Wish) -> None:
+        if door.gone:
+            return
+        stream = EventStream(door, self._house, identity)
+        door.seat(stream)
+        stream.open(wish)
+
+    def _ticket(self, request: Request, door: Door) -> None:
+        self._later(door, self._issue(_known(request), door))
+
+    async def _issue(self, token: str, door: Door) -> None:
+        ticket = await self._house.guests.ticket(token)
+        body = {"ticket": ticket, "expires_in": LIFE_SECONDS}
+        door.answer(HTTPStatus.CREATED, body, headers=OPEN_TO_PAGES)
+
+    def _live(self, _request: Request, door: Door) -> None:
+        door.answer(HTTPStatus.OK, '{"status":"live"}')
+
+    def _ready(self, _request: Request, door: Door) -> None:
+        ready, report = health(self._status, datetime.now(UTC))
+        door.answer(HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE, report)
+
+    def _metrics(self, _request: Request, door: Door) -> None:
+        text = metrics(self._status, datetime.now(UTC))
+        door.answer(HTTPStatus.OK, text, "text/plain; version=0.0.4")
+
+    def _later(self, door: Door, work: Coroutine[Any, Any, None]) -> None:
+        """Do what needs Redis; what it refuses is answered then."""
+
+        async def answered() -> None:
+            try:
+                await work
+            except HubError as error:
+                door.refuse(error)
+
+        task = asyncio.ensure_future(answered())
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
 
 
-async def listen(host: str, port: int, status: Status, verify: Verify) -> Server:
-    """Serves HTTP and WebSocket on one port; 0 is one that the system chooses."""
-    return await serve(
-        QuoteSocket(status, verify),
-        host,
-        port,
-        process_request=Front(status, verify),
-        compression=None,
-        max_size=MAX_MESSAGE_BYTES,
-        write_limit=_WRITE_LIMIT,
-        close_timeout=CLOSE_WITHIN,
-        server_header=None,
-    )
+def _token(request: Request) -> str | None:
+    """From the header; or, since a browser's WebSocket cannot send that one, from its protocols."""
+    if header := request.headers.get("authorization"):
+        return bearer(header)
+    offered = request.headers.get("sec-websocket-protocol", "").split(",")
+    tokens = [each.strip() for each in offered if each.strip().startswith(TOKEN_PROTOCOL)]
+    return tokens[0].removeprefix(TOKEN_PROTOCOL) if tokens else None
 
 
-def bearer(header: str) -> str:
-    """The token of an Authorization header. Raises UnauthenticatedError."""
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise UnauthenticatedError("the header is not `Authorization: Bearer <token>`")
-    return token
-
-
-def _answer(connection: ServerConnection, code: HTTPStatus, text: str, kind: str) -> Response:
-    response = connection.respond(code, text)
-    del response.headers["Content-Type"]
-    response.headers["Content-Type"] = kind
-    response.headers["Cache-Control"] = "no-store"
-    return response
+def _known(request: Request) -> str:
+    """Raises UnauthenticatedError."""
+    return bearer(request.headers.get("authorization", ""))

@@ -12,11 +12,13 @@ from hub.domain.kernel import UnavailableError
 from hub.domain.market.clock import MarketClock
 from hub.domain.market.quote import Quote
 from hub.domain.market.trade import Trade
+from stream.bars import BarMaker
 from stream.clock import Jump, Turn
 from stream.feed import Event, Feed
 from stream.postgres_clock import PostgresClock
 from stream.redis_market import RedisMarket
 from stream.status import Status
+from stream.updates import Content, Numbers
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,8 @@ class Leader:
         self._observers = observers
         self._open_feed = open_feed
         self._saved_at = datetime.min.replace(tzinfo=UTC)
+        self._numbers = Numbers(0)
+        self._bars = BarMaker()
         # Set while everything that the feed told has been passed on.
         self._settled: Feed | None = None
 
@@ -74,12 +78,17 @@ class Leader:
         self._settled = None
         feed = self._open_feed(await self._stored_clock())
         self._status.leader = True
+        # Later than all that this task has heard of, whatever the clocks of the machines show.
+        now_ms = int(datetime.now(UTC).timestamp() * 1000)
+        self._numbers = Numbers(max(now_ms, self._status.board.latest.epoch + 1))
+        self._bars = BarMaker()
         try:
             await self._save(feed.clock())
             self._tell_end(feed)
             async for batch in feed.batches():
                 self._settled = None
                 await self._pass_on(batch, feed)
+                await self._tell(self._bars.done(feed.clock().market))
                 self._settled = feed
                 for passed in self._observers.batches:
                     await passed()
@@ -102,10 +111,16 @@ class Leader:
             if moves:
                 await self._moved([each for each in group if isinstance(each, Turn | Jump)], feed)
             else:
-                await self._happened([each for each in group if isinstance(each, Quote | Trade)])
+                events = [each for each in group if isinstance(each, Quote | Trade)]
+                await self._happened(events, feed)
 
-    async def _happened(self, events: Sequence[Quote | Trade]) -> None:
-        await self._publish(events)
+    async def _happened(self, events: Sequence[Quote | Trade], feed: Feed) -> None:
+        for event in events:
+            if isinstance(event, Trade):
+                self._bars.take(event)
+        self._status.quoted_at = datetime.now(UTC)
+        await self._tell(events)
+        self._measure(events, feed.clock())
         for event in events:
             if isinstance(event, Quote):
                 for observe in self._observers.quotes:
@@ -114,14 +129,23 @@ class Leader:
                 for observe_trade in self._observers.trades:
                     await observe_trade(event)
 
-    async def _publish(self, events: Sequence[Quote | Trade]) -> None:
+    def _measure(self, events: Sequence[Quote | Trade], clock: MarketClock) -> None:
+        """What a source tells late shows here. Where the market stands still, nothing is late."""
+        market = clock.at(datetime.now(UTC))
         for event in events:
-            if isinstance(event, Quote):
-                self._status.board.put(event)
-        self._status.quoted_at = datetime.now(UTC)
+            if clock.speed and isinstance(event, Quote) and not event.last_close:
+                late = (market - event.time).total_seconds() / clock.speed
+                self._status.counts.feed_lag.observe(max(late, 0.0))
+
+    async def _tell(self, contents: Sequence[Content]) -> None:
+        if not contents:
+            return
+        updates = self._numbers.number(contents)
+        for update in updates:
+            self._status.board.put(update)
         # The next affirmation, a second later, brings Redis what it missed.
         with suppress(UnavailableError):
-            await self._market.publish(events)
+            await self._market.publish(updates)
 
     async def _moved(self, moves: Sequence[Turn | Jump], feed: Feed) -> None:
         for turn in moves:

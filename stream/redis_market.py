@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import InvalidOperation
 from typing import Any
 
@@ -14,23 +14,29 @@ from redis.exceptions import ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from hub.domain.market.clock import MarketClock, clock_from_record, clock_record
-from hub.domain.market.quote import Quote, quote_from_record, quote_record
-from hub.domain.market.trade import Trade, trade_record
+from hub.domain.market.quote import Quote, quote_record
 from stream.link import Link
 from stream.redis_script import RedisScript
+from stream.redis_tickets import RedisTickets
+from stream.updates import QUOTES, Update, update_from_record
 
 log = logging.getLogger(__name__)
 
 QUOTE_PREFIX = "market_data:"
 QUOTE_LIFE_MS = 300_000
-QUOTES_CHANNEL = "quotes"
-TRADES_CHANNEL = "trades"
+# What is told, in order: who was away reads on where it was.
+UPDATES_KEY = "market:updates"
 CLOCK_KEY = "market:clock"
 LEADER_KEY = "stream:leader"
 
 FAILURES = (RedisConnectionError, RedisTimeoutError, ReadOnlyError)
 _SCAN_STEP = 1000
-_SILENCE = 1.0
+_FIELD = "updates"
+_KEPT = 2_000
+_AT_ONCE = 500
+_SILENCE_MS = 500
+# The numbers of what stands without having been told.
+_UNTOLD = {"channel": QUOTES, "epoch": 0, "position": 0, "sequence": 0}
 _RENEW = (
     "if redis.call('get', KEYS[1]) == ARGV[1] then "
     "return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
@@ -48,23 +54,53 @@ class RedisMarket:
         self._redis: Redis = Redis.from_url(url, decode_responses=True, retry=Retry(NoBackoff(), 0))
         self.link = Link("redis", FAILURES)
 
-    async def publish(self, events: Sequence[Quote | Trade]) -> None:
+    async def publish(self, updates: Sequence[Update]) -> None:
         """One round trip for all of them, in their order."""
-        if not events:
+        if not updates:
             return
         pipeline = self._redis.pipeline(transaction=False)
-        for event in events:
-            if isinstance(event, Trade):
-                pipeline.publish(TRADES_CHANNEL, json.dumps(trade_record(event)))
-                continue
-            text = json.dumps(quote_record(event))
-            pipeline.set(QUOTE_PREFIX + event.symbol, text, px=QUOTE_LIFE_MS)
-            pipeline.publish(QUOTES_CHANNEL, text)
+        records = [update.record() for update in updates]
+        for record in records:
+            text = json.dumps(record)
+            if record["channel"] == QUOTES:
+                pipeline.set(QUOTE_PREFIX + record["symbol"], text, px=QUOTE_LIFE_MS)
+            pipeline.publish(record["channel"], text)
+        pipeline.xadd(UPDATES_KEY, {_FIELD: json.dumps(records)}, maxlen=_KEPT)
         await self.link.attempt(pipeline.execute)
 
-    async def quotes(self) -> list[Quote]:
+    async def restate(self, quotes: Sequence[Quote]) -> None:
+        """For who reads the latest; nobody is told."""
+        if not quotes:
+            return
+        pipeline = self._redis.pipeline(transaction=False)
+        for quote in quotes:
+            record = {**quote_record(quote), **_UNTOLD}
+            pipeline.set(QUOTE_PREFIX + quote.symbol, json.dumps(record), px=QUOTE_LIFE_MS)
+        await self.link.attempt(pipeline.execute)
+
+    async def quotes(self) -> list[Update]:
         """The latest quote of every symbol."""
         return await self.link.attempt(self._quotes)
+
+    async def told(self) -> tuple[str, list[Update]]:
+        """What was told lately, in order, and from where to `follow`."""
+        entries: Any = await self.link.attempt(
+            lambda: self._redis.xrevrange(UPDATES_KEY, count=_KEPT)
+        )
+        last = str(entries[0][0]) if entries else "0-0"
+        return last, [update for _, fields in reversed(entries) for update in _updates(fields)]
+
+    async def follow(self, last: str) -> AsyncIterator[list[Update]]:
+        """What is told after `last`; an empty list after each half second without anything. Ends by
+        UnavailableError."""
+        while True:
+            after = last
+            found: Any = await self.link.attempt(
+                lambda: self._redis.xread({UPDATES_KEY: after}, _AT_ONCE, _SILENCE_MS)  # noqa: B023
+            )
+            entries = [entry for _, entries in found or () for entry in entries]
+            last = entries[-1][0] if entries else last
+            yield [update for _, fields in entries for update in _updates(fields)]
 
     async def save_clock(self, clock: MarketClock) -> None:
         text = json.dumps(clock_record(clock))
@@ -81,14 +117,8 @@ class RedisMarket:
     async def release_lease(self, owner: str) -> None:
         await self.link.attempt(lambda: self._eval(_RELEASE, owner))
 
-    async def follow(self) -> AsyncIterator[Quote | None]:
-        """Quotes as they are published; None each second without a readable one. Ends by
-        UnavailableError."""
-        async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
-            await self.link.attempt(lambda: channel.subscribe(QUOTES_CHANNEL))
-            while True:
-                message = await self.link.attempt(lambda: channel.get_message(timeout=_SILENCE / 2))
-                yield _quote(message["data"]) if message else None
+    def tickets(self) -> RedisTickets:
+        return RedisTickets(self._redis, self.link)
 
     def script(self) -> RedisScript:
         return RedisScript(self._redis, self.link)
@@ -96,10 +126,10 @@ class RedisMarket:
     async def close(self) -> None:
         await self._redis.aclose()
 
-    async def _quotes(self) -> list[Quote]:
+    async def _quotes(self) -> list[Update]:
         keys = [key async for key in self._redis.scan_iter(f"{QUOTE_PREFIX}*", _SCAN_STEP)]
-        texts = await self._redis.mget(keys) if keys else []
-        return [quote for text in texts if text and (quote := _quote(text))]
+        texts: list[Any] = await self._redis.mget(keys) if keys else []
+        return [update for text in texts if text for update in _read(f"[{text!s}]")]
 
     async def _hold_lease(self, owner: str, life_ms: int) -> bool:
         if await self._eval(_RENEW, owner, str(life_ms)):
@@ -110,10 +140,14 @@ class RedisMarket:
         return await self._redis.eval(script, 1, LEADER_KEY, *arguments)
 
 
-def _quote(text: str | bytes) -> Quote | None:
+def _updates(fields: Mapping[str, str]) -> list[Update]:
+    return _read(fields.get(_FIELD, ""))
+
+
+def _read(text: str) -> list[Update]:
     """What a task of another release wrote, this one may not be able to read."""
     try:
-        return quote_from_record(json.loads(text))
+        return [update_from_record(record) for record in json.loads(text)]
     except (ValueError, KeyError, TypeError, InvalidOperation):
-        log.exception("a quote in redis cannot be read")
-        return None
+        log.exception("an update in redis cannot be read")
+        return []

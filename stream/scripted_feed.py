@@ -76,7 +76,7 @@ class ScriptedFeed:
         try:
             if monotonic() - self._restated_at > _RESTATE_SECONDS:
                 self._restated_at = monotonic()
-                await self._market.publish(list(self._script.standing.values()))
+                await self._market.restate(list(self._script.standing.values()))
             return await self._commands.read(done)
         except UnavailableError:
             await asyncio.sleep(_RETRY_AFTER)
@@ -91,7 +91,7 @@ class ScriptedFeed:
             reason = error.detail
             await _until_answered(lambda: self._commands.refused(number, reason))
             return Effect([], [])
-        await _until_answered(lambda: self._market.publish(effect.restated))
+        await _until_answered(lambda: self._market.restate(effect.restated))
         return effect
 
 

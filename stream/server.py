@@ -3,73 +3,93 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-
-import grpc.aio
-from websockets.asyncio.server import Server
 
 from hub.domain.kernel import UnavailableError
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.clock import MarketClock
 from stream.board import Board
+from stream.counts import Counts
 from stream.feed import Feed
-from stream.grpc_market import grpc_server
-from stream.http import CLOSE_WITHIN, listen
+from stream.grpc_market import Calls, FindInstrument
+from stream.guests import Guests, Verify
+from stream.http import Front
 from stream.leader import Leader, Observers
 from stream.lease import Lease
 from stream.postgres_clock import PostgresClock
 from stream.recorded import read_bars, read_sessions
 from stream.redis_market import RedisMarket
 from stream.replay_feed import ReplayFeed
+from stream.requests import Terms
 from stream.scripted_feed import ScriptedFeed
+from stream.session import CLOSE_WITHIN, House
 from stream.settings import StreamSettings
 from stream.status import Status
 from stream.tape import Tape
-from stream.websocket import Verify
+from stream.updates import QUOTES, Update
 
 log = logging.getLogger(__name__)
 
-_SERVICE_RESTART = 1012
 _DRAIN_WITHIN = 3.0
+# Clients come back spread over so long, not all at once.
+_RETURN_WITHIN_MS = 5_000
 _RETRY_AFTER = 1.0
 
 
-async def run(settings: StreamSettings, verify: Verify, observers: Observers | None = None) -> None:
+async def run(
+    settings: StreamSettings,
+    verify: Verify,
+    find_instrument: FindInstrument,
+    observers: Observers | None = None,
+    counts: Counts | None = None,
+) -> None:
     """Runs until SIGTERM or SIGINT. An error that nobody expected ends it and is raised."""
     scripted = settings.feed == "scripted"
     market = RedisMarket(settings.redis_url)
     clocks = PostgresClock(settings.database_url, may_go_back=scripted)
-    observers = observers or Observers()
+    observers, counts = observers or Observers(), counts or Counts()
     source = (_script if scripted else _replay)(settings, market, observers)
-    status = Status(Board(), source.calendar, (market.link, clocks.link))
+    status = Status(Board(), source.calendar, (market.link, clocks.link), counts)
     leader = Leader(market, clocks, status, observers, source.open)
+    guests = Guests(verify, market.tickets())
+    house = House(status.board, guests, Terms(source.symbols), counts)
     works = (
         Lease(market, leader.lead, leader.halt).run(),
-        follow_quotes(market, status),
+        follow_updates(market, status),
         follow_clock(market, status),
     )
     try:
-        await _serve(settings, verify, status, works)
+        calls = Calls(house, find_instrument, f"{settings.host}:{settings.grpc_port}")
+        await _serve(settings, Front(status, house), calls, status, works)
     finally:
         await market.close()
         await clocks.close()
 
 
-async def follow_quotes(market: RedisMarket, status: Status) -> None:
-    """Puts what any leader publishes on the board; after a gap, all of the latest first."""
+async def follow_updates(market: RedisMarket, status: Status) -> None:
+    """Puts what any leader tells on the board: first what stands and what was told lately."""
     while True:
         try:
             for quote in await market.quotes():
-                status.board.put(quote)
-            async for published in market.follow():
-                if published is not None and not status.leader:
-                    status.board.put(published)
-                    status.quoted_at = datetime.now(UTC)
+                status.board.show(quote)
+            last, told = await market.told()
+            _put(told, status)
+            async for updates in market.follow(last):
+                _put(updates, status)
         except UnavailableError:
             await asyncio.sleep(_RETRY_AFTER)
+
+
+def _put(updates: list[Update], status: Status) -> None:
+    if status.leader:
+        return
+    for update in updates:
+        status.board.put(update)
+        if update.channel == QUOTES:
+            status.quoted_at = datetime.now(UTC)
 
 
 async def follow_clock(market: RedisMarket, status: Status) -> None:
@@ -82,9 +102,11 @@ async def follow_clock(market: RedisMarket, status: Status) -> None:
 
 
 class Source(NamedTuple):
-    """Where the feed comes from: the sessions that it covers, and how it is opened."""
+    """Where the feed comes from: the sessions and symbols that it covers (None: any), and how it is
+    opened."""
 
     calendar: Calendar
+    symbols: Collection[str] | None
     open: Callable[[MarketClock | None], Feed]
 
 
@@ -92,20 +114,22 @@ def _replay(settings: StreamSettings, _market: RedisMarket, _observers: Observer
     sessions = read_sessions(settings.data_dir / "sessions.csv.gz")
     bars = read_bars(settings.data_dir / "us_stocks_daily.csv.gz", settings.replay_start)
     tape = Tape(bars, sessions)
-    return Source(tape.calendar, lambda stored: ReplayFeed(tape, settings, stored))
+    return Source(tape.calendar, tape.symbols, lambda stored: ReplayFeed(tape, settings, stored))
 
 
 def _script(settings: StreamSettings, market: RedisMarket, observers: Observers) -> Source:
     calendar = Calendar(read_sessions(settings.data_dir / "sessions.csv.gz"))
     return Source(
         calendar,
+        None,
         lambda stored: ScriptedFeed(calendar, settings, market, observers.all_settled, stored),
     )
 
 
 async def _serve(
     settings: StreamSettings,
-    verify: Verify,
+    front: Front,
+    calls: Calls,
     status: Status,
     works: tuple[Awaitable[None], ...],
 ) -> None:
@@ -114,11 +138,9 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     tasks: set[asyncio.Future[Any]] = {asyncio.ensure_future(work) for work in works}
     stopping = asyncio.ensure_future(stop.wait())
-    sockets = await listen(settings.host, settings.port, status, verify)
-    calls, grpc_port = grpc_server(status.board, verify, f"{settings.host}:{settings.grpc_port}")
+    port = await front.start(settings.host, settings.port)
     await calls.start()
-    port = next(iter(sockets.sockets)).getsockname()[1]
-    log.info("listening", extra={"fields": {"port": port, "grpc_port": grpc_port}})
+    log.info("listening", extra={"fields": {"port": port, "grpc_port": calls.port}})
     try:
         done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         for task in done - {stopping}:
@@ -126,16 +148,19 @@ async def _serve(
     finally:
         status.draining = True
         log.info("ending")
-        await _end(sockets, calls, {stopping, *tasks})
+        await _end(front, calls, {stopping, *tasks})
 
 
-async def _end(sockets: Server, calls: grpc.aio.Server, tasks: set[asyncio.Future[Any]]) -> None:
+async def _end(front: Front, calls: Calls, tasks: set[asyncio.Future[Any]]) -> None:
     """Within `_DRAIN_WITHIN`: no new clients, the present ones are told to come back."""
-    sockets.close(code=_SERVICE_RESTART, reason="the stream restarts: connect again")
+    front.stop_accepting()
+    await calls.drain()
+    front.restart(_RETURN_WITHIN_MS)
     stopping = asyncio.ensure_future(calls.stop(grace=CLOSE_WITHIN))
     for task in tasks:
         task.cancel()
     await asyncio.wait({stopping, *tasks}, timeout=_DRAIN_WITHIN)
     with suppress(TimeoutError):
         async with asyncio.timeout(CLOSE_WITHIN):
-            await sockets.wait_closed()
+            await front.drained()
+    await front.close()

@@ -1,6 +1,7 @@
 """What the task says of itself: health and metrics."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from hub.domain.market.calendar import Calendar
 from hub.domain.market.clock import ANCHOR_LIFE, MarketClock
 from stream.board import Board
 from stream.clock import market_state
+from stream.counts import Counts
 from stream.link import Link
 
 _FRESH = timedelta(seconds=5)
@@ -21,11 +23,10 @@ class Status:
     board: Board
     calendar: Calendar
     links: tuple[Link, ...]
+    counts: Counts = field(default_factory=Counts)
     leader: bool = False
     draining: bool = False
     clock: MarketClock | None = None
-    clients: int = 0
-    frames: int = 0
     quoted_at: datetime | None = None
 
     def quote_age(self, wall: datetime) -> float | None:
@@ -70,11 +71,20 @@ def health(status: Status, wall: datetime) -> tuple[bool, dict[str, Any]]:
 
 def metrics(status: Status, wall: datetime) -> str:
     """Prometheus text."""
-    age = status.quote_age(wall)
+    age, counts = status.quote_age(wall), status.counts
     values: dict[str, tuple[str, str, float]] = {
-        "hub_stream_clients": ("gauge", "WebSocket clients", status.clients),
-        "hub_stream_frames_sent_total": ("counter", "Quote frames sent to clients", status.frames),
-        "hub_stream_quotes_total": ("counter", "Quotes taken from the feed", status.board.count),
+        "hub_stream_updates_total": ("counter", "Updates told to this task", status.board.count),
+        "hub_stream_gaps_total": ("counter", "Times that updates were missed", status.board.gaps),
+        "hub_stream_subscriptions": (
+            "gauge",
+            "Channels and symbols asked for",
+            status.board.topics,
+        ),
+        "hub_stream_deliveries_total": ("counter", "Updates sent to clients", counts.deliveries),
+        "hub_stream_sends_total": ("counter", "Writes to clients' sockets", counts.sends),
+        "hub_stream_conflated_total": ("counter", "Quotes that gave way", counts.conflated),
+        "hub_stream_dropped_total": ("counter", "Updates of slow clients let go", counts.dropped),
+        "hub_stream_thinned_total": ("counter", "Events that no watcher was shown", counts.thinned),
         "hub_stream_leader": ("gauge", "1 where the feed runs", status.leader),
         "hub_stream_market_open": ("gauge", "1 in a session", status.market(wall) == "open"),
         "hub_stream_quote_age_seconds": (
@@ -96,4 +106,22 @@ def metrics(status: Status, wall: datetime) -> str:
     lines += [
         f'hub_stream_up{{part="{link.name}"}} {int(link.up is not False)}' for link in status.links
     ]
+    for name, text, histogram in (
+        ("feed_lag", "From when something happened until it was told", counts.feed_lag),
+        ("watch_lag", "Until resting orders were tested against it", counts.watch_lag),
+        ("trigger_latency", "Until the orders it reached were sent", counts.trigger_latency),
+    ):
+        full = f"hub_stream_{name}_seconds"
+        lines += [f"# HELP {full} {text}", f"# TYPE {full} histogram", *histogram.lines(full)]
+    lines += _labelled("connections", "gauge", "Open streams", counts.connections)
+    lines += _labelled("opened_total", "counter", "Streams opened", counts.opened)
+    lines += _labelled("refused_total", "counter", "Clients refused or let go", counts.refused)
     return "\n".join(lines) + "\n"
+
+
+def _labelled(name: str, kind: str, text: str, values: Mapping[str, int]) -> list[str]:
+    label = "reason" if name.startswith("refused") else "protocol"
+    head = [f"# HELP hub_stream_{name} {text}", f"# TYPE hub_stream_{name} {kind}"]
+    return head + [
+        f'hub_stream_{name}{{{label}="{key}"}} {value}' for key, value in sorted(values.items())
+    ]

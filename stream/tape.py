@@ -45,6 +45,7 @@ class Tape:
         self._bars: dict[date, list[Bar]] = defaultdict(list)
         for bar in bars:
             self._bars[bar.day].append(bar)
+        self.symbols = frozenset(bar.symbol for bars in self._bars.values() for bar in bars)
         self.calendar = Calendar(session for session in sessions if session.day in self._bars)
 
     def prints(self, session: Session) -> list[Trade]:

@@ -1,171 +1,273 @@
-"""Quotes by WebSocket: who a client is, what it asked for, and what it is owed.
-
-A client is sent the latest value of each symbol it asked for; one that reads slowly misses values
-in between, and its memory here is bounded by the number of its symbols.
-"""
+"""Streams by WebSocket: the handshake, the client's requests, heartbeats and the end."""
 
 import asyncio
-import json
-import re
-import socket
-from collections.abc import Callable
+from collections.abc import Sequence
+from datetime import datetime
+from math import inf
+from time import monotonic
 from typing import Any
 
-from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request as HandshakeRequest
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
 
+from hub.application.ports.identity import Identity
 from hub.domain.kernel import HubError, InvalidInputError, UnauthenticatedError
-from stream.board import EVERY_SYMBOL, Board
-from stream.status import Status
-
-# Returns who the bearer of a token is; raises UnauthenticatedError.
-Verify = Callable[[str], object]
+from stream.door import Door, Request
+from stream.encoding import websocket_json, websocket_msgpack
+from stream.reader import Subscriber
+from stream.requests import MAX_MESSAGE_BYTES, check_count, parsed
+from stream.session import CLOSE_WITHIN, HEARTBEAT_SECONDS, SILENT_SECONDS, House, Pace, has_expired
 
 AUTH_WITHIN = 10.0
-MAX_SYMBOLS = 1024
-MAX_MESSAGE_BYTES = 64 * 1024
+MESSAGES_PER_SECOND = 10.0
+_BURST = 30.0
+
+JSON_PROTOCOL = "hub.v1"
+MSGPACK_PROTOCOL = "hub.v1.msgpack"
+TOKEN_PROTOCOL = "hub.bearer."  # noqa: S105  # a browser can send a token in no other header
+
 UNAUTHENTICATED = 4401
-_SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9./-]{0,15}", re.ASCII)
-# The kernel holds back no more unsent bytes than this, so that a slow client gets fresh quotes.
-_UNSENT_BYTES = 16 * 1024
+TOO_SLOW = 4407
+TOO_MANY = 4429
+_RESTART = 1012
+_BAD_TEXT = 1007
+_TOO_LONG = 1009
+_MOST_PARTS = 1024
 
 
-class Client:
-    """One reader of quotes."""
+class WebSocket:
+    """One client. Its first message says who it is, unless its handshake did."""
 
-    def __init__(self, connection: ServerConnection, board: Board, status: Status) -> None:
-        self._connection = connection
-        self._board = board
-        self._status = status
-        self._owed: dict[str, bytes] = {}
-        self._wake = asyncio.Event()
-        self._symbols: set[str] = set()
+    def __init__(self, door: Door, house: House, identity: Identity | None) -> None:
+        self._door = door
+        self._house = house
+        self._identity = identity
+        self._protocol = ServerProtocol(max_size=MAX_MESSAGE_BYTES, select_subprotocol=_subprotocol)
+        self._parts: list[bytes] = []
+        self._pace = Pace(MESSAGES_PER_SECOND, _BURST, monotonic())
+        self._began = self._heard = self._beat = monotonic()
+        self._encode = websocket_json
+        self._reader: Subscriber | None = None
+        self._ends_at = inf
+        self._working: set[asyncio.Task[None]] = set()
 
-    def offer(self, symbol: str, frame: bytes) -> None:
-        self._owed[symbol] = frame
-        self._wake.set()
+    @property
+    def blocked(self) -> bool:
+        return self._door.blocked
 
-    async def answer(self, request: dict[str, Any]) -> None:
-        """Carry out one request. Raises InvalidInputError."""
-        actions = {"subscribe": self._subscribe, "unsubscribe": self._unsubscribe}
-        act = actions.get(str(request.get("action")))
-        if act is None:
+    @property
+    def waiting(self) -> int:
+        return self._door.waiting
+
+    def write(self, data: bytes) -> None:
+        self._door.write(data)
+
+    def open(self, request: Request) -> None:
+        """Answer the handshake."""
+        self._protocol.receive_data(request.head)
+        for event in self._protocol.events_received():
+            assert isinstance(event, HandshakeRequest)
+            self._protocol.send_response(self._protocol.accept(event))
+        wants_msgpack = request.query.get("format") == "msgpack"
+        if wants_msgpack or self._protocol.subprotocol == MSGPACK_PROTOCOL:
+            self._encode = websocket_msgpack
+        self._flush()
+        if self._protocol.state is State.OPEN:
+            self._house.streams[self] = None
+            if self._identity is not None:
+                self._enter(self._identity)
+
+    def received(self, data: bytes) -> None:
+        self._heard = monotonic()
+        self._protocol.receive_data(data)
+        for event in self._protocol.events_received():
+            assert isinstance(event, Frame)
+            self._framed(event)
+        self._flush()
+
+    def writable(self) -> None:
+        if self._reader is not None:
+            self._reader.writable()
+
+    def left(self) -> None:
+        self._house.streams.pop(self, None)
+        if self._reader is not None:
+            assert self._identity is not None
+            self._reader.leave()
+            self._reader = None
+            self._house.guests.leave(self._identity)
+            self._house.counts.connections["websocket"] -= 1
+        for task in self._working:
+            task.cancel()
+
+    def tick(self, now: float, wall: datetime) -> None:
+        if now >= self._ends_at or now - self._heard > SILENT_SECONDS:
+            self._door.abort()
+        elif self._reader is None:
+            if now - self._began > AUTH_WITHIN:
+                reason = f"no authentication within {AUTH_WITHIN:g} seconds"
+                self._end("unauthenticated", reason, UNAUTHENTICATED)
+        elif has_expired(self._identity, wall):
+            reason = "the token has expired: open another stream, or send a new one in time"
+            self._end("token_expired", reason, UNAUTHENTICATED)
+        elif now - self._beat >= HEARTBEAT_SECONDS:
+            self._beat = now
+            self._protocol.send_ping(b"")
+            if not self.blocked:
+                latest = str(self._house.board.latest)
+                self._say(type="heartbeat", cursor=latest, time=wall.isoformat())
+            self._flush()
+
+    def restart(self, after_ms: int) -> None:
+        self._say(type="reconnect", after_ms=after_ms)
+        self._close(_RESTART, "the stream restarts: connect again")
+
+    def too_slow(self) -> None:
+        # Behind what it does not read, a close frame would not arrive either.
+        self._house.counts.refused["too_slow"] += 1
+        self._end("slow_consumer", "read faster, or ask for less", TOO_SLOW)
+
+    def _framed(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE:
+            self._ends_at = min(self._ends_at, monotonic() + CLOSE_WITHIN)
+        elif frame.opcode is Opcode.PING:
+            # Every one is answered, and the answers wait for a client that does not read.
+            self._paced()
+        if frame.opcode not in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
+            return
+        if frame.opcode is Opcode.BINARY:
+            self._parts.append(b"\xff")  # no text begins so: it will be refused as such
+        self._parts.append(bytes(frame.data))
+        if len(self._parts) > _MOST_PARTS:
+            self._close(_TOO_LONG, "in too many fragments")
+            return
+        if not frame.fin:
+            return
+        message, self._parts = b"".join(self._parts), []
+        try:
+            text = message.decode() if message[:1] != b"\xff" else ""
+        except UnicodeDecodeError:
+            self._close(_BAD_TEXT, "not UTF-8")
+            return
+        self._asked(text)
+
+    def _asked(self, text: str) -> None:
+        if self._ends_at < inf:
+            return
+        if not self._paced():
+            return
+        try:
+            self._carry_out(parsed(text))
+        except HubError as error:
+            if self._reader is None:
+                self._end_unknown(error)
+            else:
+                self._say(type="error", code=error.code, message=error.detail)
+
+    def _paced(self) -> bool:
+        if self._pace.takes(monotonic()):
+            return True
+        self._house.counts.refused["too_many_messages"] += 1
+        reason = f"at most {MESSAGES_PER_SECOND:g} messages a second"
+        self._end("too_many_messages", reason, TOO_MANY)
+        return False
+
+    def _carry_out(self, request: dict[str, Any]) -> None:
+        action = request.get("action")
+        if action == "auth":
+            self._authenticate(request)
+        elif self._reader is None:
+            raise UnauthenticatedError(
+                'the first message is {"action":"auth","token":"..."} or has a "ticket"'
+            )
+        elif action == "subscribe":
+            self._subscribe(self._reader, request)
+        elif action == "unsubscribe":
+            self._reader.unsubscribe(self._house.terms.wish(request).topics)
+            self._tell_subscriptions(self._reader)
+        else:
             raise InvalidInputError("action is one of auth, subscribe, unsubscribe")
-        await act(_symbols(request))
 
-    async def send_owed(self) -> None:
-        """Sends what is owed, for as long as the connection lasts."""
+    def _authenticate(self, request: dict[str, Any]) -> None:
+        """A token, at any time: it prolongs the stream. A ticket, where there was none."""
+        token, ticket = request.get("token"), request.get("ticket")
+        if isinstance(token, str):
+            self._enter(self._house.guests.verify(token))
+        elif isinstance(ticket, str) and self._reader is None:
+            task = asyncio.ensure_future(self._redeem(ticket))
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
+        else:
+            raise UnauthenticatedError('auth needs a "token" or, once, a "ticket"')
+
+    async def _redeem(self, ticket: str) -> None:
         try:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._owed:
-                    symbol = next(iter(self._owed))
-                    await self._connection.send(self._owed.pop(symbol), text=True)
-                    self._status.frames += 1
-        except ConnectionClosed:
-            return
+            self._enter(await self._house.guests.redeemed(ticket))
+        except HubError as error:
+            self._end_unknown(error)
 
-    def leave(self) -> None:
-        self._board.unsubscribe(self, self._symbols)
-
-    async def _subscribe(self, symbols: set[str]) -> None:
-        if len(self._symbols | symbols) > MAX_SYMBOLS:
-            raise InvalidInputError(f"at most {MAX_SYMBOLS} symbols")
-        self._symbols |= symbols
-        await self._tell_subscriptions()
-        self._board.subscribe(self, sorted(symbols))
-
-    async def _unsubscribe(self, symbols: set[str]) -> None:
-        self._symbols -= symbols
-        self._board.unsubscribe(self, symbols)
-        if EVERY_SYMBOL not in self._symbols:
-            self._owed = {key: self._owed[key] for key in self._owed.keys() & self._symbols}
-        await self._tell_subscriptions()
-
-    async def _tell_subscriptions(self) -> None:
-        await _send(self._connection, type="subscriptions", symbols=sorted(self._symbols))
-
-
-class QuoteSocket:
-    """Serves each connection from authentication to its end."""
-
-    def __init__(self, status: Status, verify: Verify) -> None:
-        self._status = status
-        self._verify = verify
-
-    async def __call__(self, connection: ServerConnection) -> None:
-        _limit_unsent(connection)
-        try:
-            if await self._authenticated(connection):
-                await self._serve(connection)
-        except ConnectionClosed:
-            return
-
-    async def _authenticated(self, connection: ServerConnection) -> bool:
-        """Who sent a valid Authorization header is known already (see `http.py`)."""
-        request = connection.request
-        if request is None or "Authorization" not in request.headers:
+    def _enter(self, identity: Identity) -> None:
+        if self._reader is None:
             try:
-                async with asyncio.timeout(AUTH_WITHIN):
-                    message = await connection.recv()
-                self._verify(_token(_parsed(message)))
-            except (HubError, TimeoutError) as error:
-                reason = str(error) or f"no authentication within {AUTH_WITHIN:g} seconds"
-                await _send(connection, type="error", code="unauthenticated", message=reason)
-                await connection.close(UNAUTHENTICATED, "unauthenticated")
-                return False
-        await _send(connection, type="authenticated")
-        return True
+                self._house.guests.enter(identity)
+            except HubError as error:
+                self._house.counts.refused[error.code] += 1
+                self._end(error.code, error.detail, TOO_MANY)
+                return
+            house = self._house
+            self._reader = Subscriber(self, house.board, self._encode, house.counts)
+            house.counts.connections["websocket"] += 1
+            house.counts.opened["websocket"] += 1
+        elif self._identity is None or identity.customer_id != self._identity.customer_id:
+            raise UnauthenticatedError("the stream belongs to another customer")
+        self._identity = identity
+        self._say(type="authenticated")
 
-    async def _serve(self, connection: ServerConnection) -> None:
-        client = Client(connection, self._status.board, self._status)
-        sending = asyncio.ensure_future(client.send_owed())
-        self._status.clients += 1
-        try:
-            async for message in connection:
-                try:
-                    await client.answer(_parsed(message))
-                except HubError as error:
-                    await _send(connection, type="error", code=error.code, message=error.detail)
-        finally:
-            self._status.clients -= 1
-            client.leave()
-            sending.cancel()
+    def _subscribe(self, reader: Subscriber, request: dict[str, Any]) -> None:
+        wish = self._house.terms.wish(request)
+        check_count(reader.topics | wish.topics)
+        self._tell_subscriptions(reader, wish.topics)
+        if not reader.subscribe(wish.topics, wish.after) and wish.after is not None:
+            self._say(type="not_resumed", cursor=str(self._house.board.latest))
 
+    def _tell_subscriptions(
+        self, reader: Subscriber, more: frozenset[tuple[str, str]] = frozenset()
+    ) -> None:
+        channels: dict[str, list[str]] = {}
+        for channel, symbol in sorted(reader.topics | more):
+            channels.setdefault(channel, []).append(symbol)
+        self._say(type="subscriptions", channels=channels)
 
-def _parsed(message: str | bytes) -> dict[str, Any]:
-    try:
-        request = json.loads(message) if isinstance(message, str) else None
-    except (ValueError, RecursionError):
-        request = None
-    if not isinstance(request, dict):
-        raise InvalidInputError("a message is one JSON object, as text")
-    return request
+    def _end_unknown(self, error: HubError) -> None:
+        self._house.counts.refused["unauthenticated"] += 1
+        self._end("unauthenticated", error.detail, UNAUTHENTICATED)
 
+    def _end(self, code: str, reason: str, number: int) -> None:
+        self._say(type="error", code=code, message=reason)
+        self._close(number, code)
 
-def _token(request: dict[str, Any]) -> str:
-    token = request.get("token")
-    if request.get("action") != "auth" or not isinstance(token, str):
-        raise UnauthenticatedError('the first message is {"action":"auth","token":"..."}')
-    return token
+    def _close(self, number: int, reason: str) -> None:
+        if self._ends_at == inf:
+            self._ends_at = monotonic() + CLOSE_WITHIN
+            self._protocol.send_close(number, reason)
+            self._flush()
 
+    def _say(self, **message: Any) -> None:
+        if self._ends_at == inf:
+            self._door.write(self._encode(message))
 
-def _symbols(request: dict[str, Any]) -> set[str]:
-    symbols = request.get("symbols")
-    if not isinstance(symbols, list) or not symbols:
-        raise InvalidInputError('symbols is a list such as ["AAPL"] or ["*"]')
-    for symbol in symbols:
-        if not isinstance(symbol, str) or not (symbol == "*" or _SYMBOL.fullmatch(symbol)):
-            raise InvalidInputError("a symbol is 1 to 16 capital letters, digits and . / -")
-    return set(symbols)
-
-
-async def _send(connection: ServerConnection, **frame: object) -> None:
-    await connection.send(json.dumps(frame, separators=(",", ":")))
+    def _flush(self) -> None:
+        for data in self._protocol.data_to_send():
+            if data:
+                self._door.write(data)
+            else:
+                self._door.close()
 
 
-def _limit_unsent(connection: ServerConnection) -> None:
-    wire = connection.transport.get_extra_info("socket")
-    if wire is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
-        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
+def _subprotocol(_protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """A browser offers its token beside them; that one is never chosen."""
+    known = (JSON_PROTOCOL, MSGPACK_PROTOCOL)
+    return next((each for each in offered if each in known), None)

@@ -41,6 +41,21 @@ class MarketDataStub:
                 request_serializer=hub_dot_market_dot_v1_dot_market__data__pb2.GetMarketDataRequest.SerializeToString,
                 response_deserializer=hub_dot_market_dot_v1_dot_market__data__pb2.GetMarketDataResponse.FromString,
                 _registered_method=True)
+        self.GetInstrument = channel.unary_unary(
+                '/hub.market.v1.MarketData/GetInstrument',
+                request_serializer=hub_dot_market_dot_v1_dot_market__data__pb2.GetInstrumentRequest.SerializeToString,
+                response_deserializer=hub_dot_market_dot_v1_dot_market__data__pb2.GetInstrumentResponse.FromString,
+                _registered_method=True)
+        self.StreamMarketData = channel.unary_stream(
+                '/hub.market.v1.MarketData/StreamMarketData',
+                request_serializer=hub_dot_market_dot_v1_dot_market__data__pb2.StreamMarketDataRequest.SerializeToString,
+                response_deserializer=hub_dot_market_dot_v1_dot_market__data__pb2.StreamMarketDataResponse.FromString,
+                _registered_method=True)
+        self.Subscribe = channel.stream_stream(
+                '/hub.market.v1.MarketData/Subscribe',
+                request_serializer=hub_dot_market_dot_v1_dot_market__data__pb2.SubscribeRequest.SerializeToString,
+                response_deserializer=hub_dot_market_dot_v1_dot_market__data__pb2.SubscribeResponse.FromString,
+                _registered_method=True)
 
 
 class MarketDataServicer:
@@ -55,6 +70,30 @@ class MarketDataServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetInstrument(self, request, context):
+        """What is traded under a symbol. NOT_FOUND where nothing is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamMarketData(self, request, context):
+        """First what stands, or what was told after `resume`; then all that happens. Ends with
+        UNAUTHENTICATED when the token expires, with UNAVAILABLE when the server ends, and with
+        RESOURCE_EXHAUSTED when the client leaves too many trades and bars unread.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Subscribe(self, request_iterator, context):
+        """The same, with what is asked for changing on the way. Every request is answered by
+        `subscriptions` or by a `refusal`, which changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MarketDataServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -62,6 +101,21 @@ def add_MarketDataServicer_to_server(servicer, server):
                     servicer.GetMarketData,
                     request_deserializer=hub_dot_market_dot_v1_dot_market__data__pb2.GetMarketDataRequest.FromString,
                     response_serializer=hub_dot_market_dot_v1_dot_market__data__pb2.GetMarketDataResponse.SerializeToString,
+            ),
+            'GetInstrument': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetInstrument,
+                    request_deserializer=hub_dot_market_dot_v1_dot_market__data__pb2.GetInstrumentRequest.FromString,
+                    response_serializer=hub_dot_market_dot_v1_dot_market__data__pb2.GetInstrumentResponse.SerializeToString,
+            ),
+            'StreamMarketData': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamMarketData,
+                    request_deserializer=hub_dot_market_dot_v1_dot_market__data__pb2.StreamMarketDataRequest.FromString,
+                    response_serializer=hub_dot_market_dot_v1_dot_market__data__pb2.StreamMarketDataResponse.SerializeToString,
+            ),
+            'Subscribe': grpc.stream_stream_rpc_method_handler(
+                    servicer.Subscribe,
+                    request_deserializer=hub_dot_market_dot_v1_dot_market__data__pb2.SubscribeRequest.FromString,
+                    response_serializer=hub_dot_market_dot_v1_dot_market__data__pb2.SubscribeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -92,6 +146,87 @@ class MarketData:
             '/hub.market.v1.MarketData/GetMarketData',
             hub_dot_market_dot_v1_dot_market__data__pb2.GetMarketDataRequest.SerializeToString,
             hub_dot_market_dot_v1_dot_market__data__pb2.GetMarketDataResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetInstrument(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hub.market.v1.MarketData/GetInstrument',
+            hub_dot_market_dot_v1_dot_market__data__pb2.GetInstrumentRequest.SerializeToString,
+            hub_dot_market_dot_v1_dot_market__data__pb2.GetInstrumentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamMarketData(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/hub.market.v1.MarketData/StreamMarketData',
+            hub_dot_market_dot_v1_dot_market__data__pb2.StreamMarketDataRequest.SerializeToString,
+            hub_dot_market_dot_v1_dot_market__data__pb2.StreamMarketDataResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Subscribe(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/hub.market.v1.MarketData/Subscribe',
+            hub_dot_market_dot_v1_dot_market__data__pb2.SubscribeRequest.SerializeToString,
+            hub_dot_market_dot_v1_dot_market__data__pb2.SubscribeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,18 @@ async def test_quotes_come_by_grpc_to_who_has_a_token(platform, rich):
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await ask(request)
         assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+        stub = MarketDataStub(channel)
+        metadata = (("authorization", f"Bearer {rich.token}"),)
+        found = await stub.GetInstrument(
+            messages.GetInstrumentRequest(symbol="IBM"), metadata=metadata
+        )
+        assert (found.instrument.symbol, found.instrument.exchange) == ("IBM", "XNYS")
+        topics = messages.Topics(symbols=["IBM"])
+        call = stub.StreamMarketData(
+            messages.StreamMarketDataRequest(topics=topics), metadata=metadata
+        )
+        assert (await call.read()).events[0].quote.symbol == "IBM"
+        call.cancel()
 
 
 def test_what_is_announced_reaches_the_bus(platform, customer):

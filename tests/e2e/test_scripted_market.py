@@ -1,6 +1,7 @@
 """A platform whose market a script drives: what trades, when, and at which price is known."""
 
 import json
+import urllib.request
 
 import redis
 
@@ -35,10 +36,14 @@ def test_an_order_rests_until_the_script_brings_its_price(tmp_path):
         quote("98.98", "99.00")
         filled = customer.ended(order)
         client.close()
+        metrics = f"http://127.0.0.1:{platform.stream_port}/metrics"
+        with urllib.request.urlopen(metrics, timeout=5) as answer:
+            measured = answer.read().decode()
 
         assert (bought["status"], bought["average_price"]) == ("EXECUTED", "100.02")
         assert still == "new"
         assert (filled["status"], filled["average_price"]) == ("EXECUTED", "99.00")
+        assert "hub_stream_trigger_latency_seconds_count 1\n" in measured
         assert platform.violations() == ""
         assert platform.end() == 0
     finally:

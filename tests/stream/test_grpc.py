@@ -9,11 +9,11 @@ import grpc.aio
 import pytest
 
 from hub.domain.market.quote import Quote
-from stream.board import Board
 from stream.gen import market_data_pb2 as messages
 from stream.gen.market_data_pb2_grpc import MarketDataStub
-from stream.grpc_market import grpc_server
-from tests.stream.program import verify
+from stream.grpc_market import Calls
+from tests.stream.house import OpenHouse
+from tests.stream.program import find_instrument
 from tests.stream.servers import TOKEN
 
 APPLE = Quote(
@@ -30,14 +30,14 @@ APPLE = Quote(
 
 @pytest.fixture
 async def channel() -> AsyncIterator[grpc.aio.Channel]:
-    board = Board()
-    board.put(APPLE)
-    board.put(APPLE._replace(quote_id="MSFT-1-2", symbol="MSFT"))
-    server, port = grpc_server(board, verify, "127.0.0.1:0")
-    await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as opened:
+    house = OpenHouse()
+    house.tell(APPLE, APPLE._replace(quote_id="MSFT-1-2", symbol="MSFT"))
+    calls = Calls(house.house, find_instrument, "127.0.0.1:0")
+    await calls.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{calls.port}") as opened:
         yield opened
-    await server.stop(grace=0)
+    await calls.stop(grace=0)
+    await house.market.close()
 
 
 async def call(

@@ -5,6 +5,7 @@ import json
 import signal
 import time
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import psycopg
@@ -13,7 +14,7 @@ import redis.asyncio
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from tests.stream.clients import get, market_time, not_ready, open_stream, ready, receive
+from tests.stream.clients import get, market_time, not_ready, open_stream, ready, receive, say
 from tests.stream.conftest import StartTask
 from tests.stream.servers import TOKEN, Postgres, StreamTask, Valkey, eventually
 
@@ -115,9 +116,13 @@ async def test_one_leads_all_serve_and_the_next_takes_over(start_task: StartTask
     async with await open_stream(second, "AAPL") as stream:
         from_the_first = await receive(stream)
         before = await market_time(second)
+        frames = [from_the_first]
         await first.stop(signal.SIGKILL)
-        while epoch(frame := await receive_slowly(stream)) == epoch(from_the_first):
-            pass
+        killed = time.monotonic()
+        while epoch(frames[-1]) == epoch(from_the_first):
+            frames.append(await receive_slowly(stream))
+        gap = time.monotonic() - killed
+        frame = frames[-1]
         taken_over = await ready(second)
 
     assert report["leader"] is False
@@ -125,6 +130,31 @@ async def test_one_leads_all_serve_and_the_next_takes_over(start_task: StartTask
     assert taken_over["leader"] is True
     assert epoch(frame) > epoch(from_the_first)
     assert datetime.fromisoformat(frame["time"]) >= before
+    assert gap < 3
+    assert [each["sequence"] for each in frames[1:-1]] == list(
+        range(frames[0]["sequence"] + 1, frames[0]["sequence"] + len(frames) - 1)
+    )
+    assert frame["sequence"] == 1
+
+
+async def test_a_reader_of_one_task_goes_on_at_the_other(start_task: StartTask):
+    first = await start_task()
+    await eventually(lambda: ready(first))
+    second = await start_task()
+    await eventually(lambda: ready(second))
+    async with await open_stream(first, "AAPL") as stream:
+        last = await receive(stream)
+    await first.stop()
+    async with await open_stream(second) as stream:
+        await say(stream, action="subscribe", symbols=["AAPL"], resume=last["cursor"])
+        frames = [await receive(stream) for _ in range(4)]
+
+    assert [each["type"] for each in frames] == ["subscriptions", "quote", "quote", "quote"]
+    # What the first told before it ended comes before what its successor tells from one on.
+    places = [tuple(int(part) for part in each["cursor"].split("-")) for each in frames[1:]]
+    assert places == sorted(places)
+    sequences = [last["sequence"], *(each["sequence"] for each in frames[1:])]
+    assert all(later in (earlier + 1, 1) for earlier, later in pairwise(sequences))
 
 
 async def receive_slowly(stream: ClientConnection) -> dict[str, Any]:
@@ -133,7 +163,7 @@ async def receive_slowly(stream: ClientConnection) -> dict[str, Any]:
 
 
 def epoch(frame: dict[str, Any]) -> int:
-    return int(frame["id"].split("-")[1])
+    return int(frame["cursor"].split("-")[0])
 
 
 async def test_who_lost_the_lease_steps_down_and_leads_again_when_it_is_free(

@@ -1,0 +1,63 @@
+"""What the streams of both web protocols have in common: who it is, how long, how often."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from hub.application.ports.identity import Identity
+from stream.board import Board
+from stream.counts import Counts
+from stream.guests import Guests
+from stream.requests import Terms
+
+HEARTBEAT_SECONDS = 15.0
+# Who takes nothing for so long is let go.
+SILENT_SECONDS = 60.0
+CLOSE_WITHIN = 1.5
+
+
+class Stream(Protocol):
+    """One client's, of either protocol."""
+
+    def tick(self, now: float, wall: datetime) -> None:
+        """Called about once a second."""
+        ...
+
+    def restart(self, after_ms: int) -> None:
+        """The task ends: tell the client to come back, and let it go."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every stream is served from."""
+
+    board: Board
+    guests: Guests
+    terms: Terms
+    counts: Counts
+    streams: "dict[Stream, None]" = field(default_factory=dict)
+
+
+class Pace:
+    """At most `rate` messages a second on the long run, `burst` at once."""
+
+    __slots__ = ("_burst", "_left", "_rate", "_seen")
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._left = burst
+        self._seen = now
+
+    def takes(self, now: float) -> bool:
+        self._left = min(self._burst, self._left + (now - self._seen) * self._rate)
+        self._seen = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+def has_expired(identity: Identity | None, now: datetime) -> bool:
+    return identity is not None and identity.expires_at <= now
