@@ -1,6 +1,7 @@
 """Fills a migrated database with reference data: instruments, sessions, daily bars.
 
-Adds what is missing and changes nothing that is there, so it may run at every start.
+Adds what is missing and changes nothing that is there, so it may run at every start. Sessions are
+the exception: an exchange may announce a holiday, and then the files are right.
 """
 
 import csv
@@ -12,6 +13,7 @@ from uuid import UUID, uuid5
 
 import psycopg
 
+_CALENDARS = ("sessions.csv.gz", "sessions_bvmf.csv.gz")
 _NAMESPACE = UUID("6d0f6a52-5d0a-4a6e-9c58-2f1f6f1b7a10")
 
 
@@ -40,8 +42,7 @@ def seed(url: str, data: Path) -> None:
     with psycopg.connect(url) as connection:
         for listing in LISTINGS:
             _list(connection, listing)
-        sessions = (tuple(row.values()) for row in _rows(data / "sessions.csv.gz"))
-        _copy(connection, "exchange_sessions", "exchange, day, opens_at, closes_at", sessions)
+        _follow_calendars(connection, [data / name for name in _CALENDARS])
         bars = (_bar(row) for row in _rows(data / "us_stocks_daily.csv.gz"))
         columns = "instrument_id, day, open, high, low, close, volume, adjusted_close"
         _copy(connection, "daily_bars", columns, bars)
@@ -58,6 +59,31 @@ def _list(connection: psycopg.Connection[Any], listing: Listing) -> None:
         "INSERT INTO instrument_symbols (symbol, valid_from, instrument_id)"
         " VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
         (listing.symbol, listing.since, stock),
+    )
+
+
+def _follow_calendars(connection: psycopg.Connection[Any], files: Iterable[Path]) -> None:
+    """Make the sessions in the database those of the files; rows that are right stay untouched."""
+    connection.execute(
+        "CREATE TEMPORARY TABLE given (LIKE exchange_sessions INCLUDING INDEXES) ON COMMIT DROP"
+    )
+    columns = "exchange, day, opens_at, closes_at, kind"
+    for file in files:
+        # Whole, as the server reads CSV itself: this runs at every start.
+        with connection.cursor().copy(
+            f"COPY given ({columns}) FROM STDIN (FORMAT csv, HEADER)"
+        ) as copy:
+            copy.write(gzip.decompress(file.read_bytes()))
+    connection.execute(
+        "DELETE FROM exchange_sessions WHERE (exchange, day) NOT IN"
+        " (SELECT exchange, day FROM given)"
+    )
+    connection.execute(
+        f"INSERT INTO exchange_sessions ({columns}) SELECT {columns} FROM given"  # noqa: S608  # this module's own words
+        " ON CONFLICT (exchange, day) DO UPDATE SET opens_at = excluded.opens_at,"
+        " closes_at = excluded.closes_at, kind = excluded.kind"
+        " WHERE (exchange_sessions.opens_at, exchange_sessions.closes_at, exchange_sessions.kind)"
+        " <> (excluded.opens_at, excluded.closes_at, excluded.kind)"
     )
 
 

@@ -46,8 +46,10 @@ exchange_sessions = Table(
     Column("day", Date, nullable=False),
     Column("opens_at", MOMENT, nullable=False),
     Column("closes_at", MOMENT, nullable=False),
+    Column("kind", Text, nullable=False),
     PrimaryKeyConstraint("exchange", "day"),
     CheckConstraint("opens_at < closes_at", name="opens_before_it_closes"),
+    CheckConstraint("kind IN ('regular', 'early_close', 'late_open')", name="known_kind"),
 )
 
 daily_bars = Table(

@@ -17,8 +17,13 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "opens_at < closes_at", name=op.f("ck_exchange_sessions_opens_before_it_closes")
+        ),
+        sa.CheckConstraint(
+            "kind IN ('regular', 'early_close', 'late_open')",
+            name=op.f("ck_exchange_sessions_known_kind"),
         ),
         sa.PrimaryKeyConstraint("exchange", "day", name=op.f("pk_exchange_sessions")),
     )
