@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 from hub.bootstrap.parts import Parts
 
 if TYPE_CHECKING:
+    from hub.application.market.get_instrument import GetInstrument
+    from hub.application.market.get_market_calendar import GetMarketCalendar
+    from hub.application.market.get_market_clock import GetMarketClock
     from hub.application.market.get_market_data import GetMarketData
+    from hub.application.market.list_bars import ListBars
     from hub.application.market.list_instruments import ListInstruments
+    from hub.application.market.list_market_data import ListMarketData
 
 
 class MarketUseCases(Parts):
@@ -25,3 +30,33 @@ class MarketUseCases(Parts):
         from hub.application.market.get_market_data import GetMarketData
 
         return GetMarketData(self.instruments, self.market_data, self.clock)
+
+    @cached_property
+    def list_market_data(self) -> "ListMarketData":
+        from hub.application.market.list_market_data import ListMarketData
+
+        return ListMarketData(self.instruments, self.market_data, self.clock)
+
+    @cached_property
+    def list_bars(self) -> "ListBars":
+        from hub.application.market.list_bars import ListBars
+
+        return ListBars(self.instruments, self.bars, self.market_data, self.clock)
+
+    @cached_property
+    def get_instrument(self) -> "GetInstrument":
+        from hub.application.market.get_instrument import GetInstrument
+
+        return GetInstrument(self.instruments)
+
+    @cached_property
+    def get_market_clock(self) -> "GetMarketClock":
+        from hub.application.market.get_market_clock import GetMarketClock
+
+        return GetMarketClock(self.market_data, self.calendars, self.clock)
+
+    @cached_property
+    def get_market_calendar(self) -> "GetMarketCalendar":
+        from hub.application.market.get_market_calendar import GetMarketCalendar
+
+        return GetMarketCalendar(self.calendars, self.market_data, self.clock)

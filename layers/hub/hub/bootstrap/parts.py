@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hub.adapters.postgres.connection import Database
     from hub.application.ports.accounts import Accounts
     from hub.application.ports.identity import Customers, Passwords, Tokens
-    from hub.application.ports.market import Calendars, Instruments, MarketData
+    from hub.application.ports.market import Bars, Calendars, Instruments, MarketData
     from hub.application.ports.messages import Outbox, Publisher
     from hub.application.ports.orders import AccountsAtWork, Orders
     from hub.application.ports.system import Clock, Ids
@@ -120,6 +120,12 @@ class Parts:
         from hub.adapters.postgres.market import PostgresCalendars
 
         return PostgresCalendars(self.database)
+
+    @cached_property
+    def bars(self) -> "Bars":
+        from hub.adapters.postgres.market import PostgresBars
+
+        return PostgresBars(self.database)
 
     @cached_property
     def market_data(self) -> "MarketData":

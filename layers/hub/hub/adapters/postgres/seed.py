@@ -46,6 +46,9 @@ def seed(url: str, data: Path) -> None:
         bars = (_bar(row) for row in _rows(data / "us_stocks_daily.csv.gz"))
         columns = "instrument_id, day, open, high, low, close, volume, adjusted_close"
         _copy(connection, "daily_bars", columns, bars)
+        actions = (_action(row) for row in _rows(data / "us_stocks_actions.csv"))
+        columns = "instrument_id, ex_day, kind, new_shares, old_shares, amount"
+        _copy(connection, "corporate_actions", columns, actions)
 
 
 def _list(connection: psycopg.Connection[Any], listing: Listing) -> None:
@@ -88,7 +91,8 @@ def _follow_calendars(connection: psycopg.Connection[Any], files: Iterable[Path]
 
 
 def _rows(file: Path) -> Iterator[dict[str, str]]:
-    with gzip.open(file, "rt", encoding="utf-8", newline="") as lines:
+    opener = gzip.open if file.suffix == ".gz" else open
+    with opener(file, "rt", encoding="utf-8", newline="") as lines:
         yield from csv.DictReader(lines)
 
 
@@ -97,8 +101,21 @@ def _bar(row: dict[str, str]) -> tuple[str, ...]:
     return instrument_id(row["Ticker"]), row["Date"], *prices, row["Volume"], row["Adj Close"]
 
 
+def _action(row: dict[str, str]) -> tuple[str | None, ...]:
+    terms = (row["new_shares"], row["old_shares"], row["amount"])
+    return (
+        instrument_id(row["symbol"]),
+        row["ex_day"],
+        row["kind"],
+        *(each or None for each in terms),
+    )
+
+
 def _copy(
-    connection: psycopg.Connection[Any], table: str, columns: str, rows: Iterable[tuple[str, ...]]
+    connection: psycopg.Connection[Any],
+    table: str,
+    columns: str,
+    rows: Iterable[tuple[str | None, ...]],
 ) -> None:
     """Add the rows that are not there yet. Table and columns are this module's own words."""
     row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608

@@ -1,9 +1,16 @@
-"""A day on which an exchange trades, and how it differs from the others."""
+"""The exchanges, and the days on which they trade."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 from hub.domain.market.calendar import Session
+
+
+class Exchange(StrEnum):
+    """By market identifier code."""
+
+    NEW_YORK = "XNYS"
+    SAO_PAULO = "BVMF"
 
 
 class DayKind(StrEnum):

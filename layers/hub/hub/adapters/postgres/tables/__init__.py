@@ -26,6 +26,7 @@ from hub.adapters.postgres.tables.kinds import (
     one_of,
 )
 from hub.adapters.postgres.tables.market import (
+    corporate_actions,
     daily_bars,
     exchange_sessions,
     instrument_symbols,
@@ -45,6 +46,7 @@ __all__ = [
     "audit_events",
     "balances",
     "between",
+    "corporate_actions",
     "daily_bars",
     "exchange_sessions",
     "executions",

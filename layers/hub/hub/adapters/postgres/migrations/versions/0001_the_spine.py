@@ -99,6 +99,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("instrument_id", "day", name=op.f("pk_daily_bars")),
     )
     op.create_table(
+        "corporate_actions",
+        sa.Column("instrument_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("ex_day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("new_shares", sa.Integer(), nullable=True),
+        sa.Column("old_shares", sa.Integer(), nullable=True),
+        sa.Column("amount", sa.Numeric(precision=20, scale=6), nullable=True),
+        sa.CheckConstraint(
+            "kind = 'split' AND new_shares > 0 AND old_shares > 0 AND amount IS NULL OR kind = 'dividend' AND amount > 0 AND amount < 'Infinity' AND new_shares IS NULL AND old_shares IS NULL",
+            name=op.f("ck_corporate_actions_terms_of_its_kind"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"],
+            ["instruments.instrument_id"],
+            name=op.f("fk_corporate_actions_instrument_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "instrument_id", "ex_day", "kind", name=op.f("pk_corporate_actions")
+        ),
+    )
+    op.create_table(
         "instrument_symbols",
         sa.Column("symbol", sa.Text(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
@@ -496,6 +517,7 @@ def downgrade() -> None:
         postgresql_where="valid_to IS NULL",
     )
     op.drop_table("instrument_symbols")
+    op.drop_table("corporate_actions")
     op.drop_table("daily_bars")
     op.drop_index(op.f("ix_accounts_user_id"), table_name="accounts")
     op.drop_table("accounts")
