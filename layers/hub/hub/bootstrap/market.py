@@ -41,7 +41,7 @@ class MarketUseCases(Parts):
     def list_bars(self) -> "ListBars":
         from hub.application.market.list_bars import ListBars
 
-        return ListBars(self.instruments, self.bars, self.market_data, self.clock)
+        return ListBars(self.instruments, self.bars, self.market_data, self.calendars, self.clock)
 
     @cached_property
     def get_instrument(self) -> "GetInstrument":

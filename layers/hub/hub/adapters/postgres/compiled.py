@@ -259,15 +259,15 @@ WHERE exchange_sessions.exchange = %(b_exchange)s::VARCHAR AND exchange_sessions
 
 LIST_DAILY_BARS = """
 SELECT daily_bars.day, daily_bars.open, daily_bars.high, daily_bars.low, daily_bars.close, daily_bars.volume
-FROM daily_bars JOIN instruments ON instruments.instrument_id = daily_bars.instrument_id JOIN exchange_sessions ON exchange_sessions.exchange = instruments.exchange AND exchange_sessions.day = daily_bars.day
-WHERE daily_bars.instrument_id = %(b_instrument_id)s::UUID AND daily_bars.day >= %(b_since)s::DATE AND daily_bars.day <= %(b_until)s::DATE AND exchange_sessions.closes_at <= %(b_moment)s::TIMESTAMP WITH TIME ZONE ORDER BY daily_bars.day
+FROM daily_bars
+WHERE daily_bars.instrument_id = %(b_instrument_id)s::UUID AND daily_bars.day >= %(b_since)s::DATE AND daily_bars.day <= %(b_until)s::DATE ORDER BY daily_bars.day
  LIMIT %(b_limit)s::INTEGER
 """
 
 LIST_ACTIONS = """
 SELECT corporate_actions.kind, corporate_actions.ex_day, corporate_actions.new_shares, corporate_actions.old_shares, corporate_actions.amount, daily_bars.close
-FROM corporate_actions JOIN instruments ON instruments.instrument_id = corporate_actions.instrument_id JOIN exchange_sessions ON exchange_sessions.exchange = instruments.exchange AND exchange_sessions.day = corporate_actions.ex_day LEFT OUTER JOIN daily_bars ON daily_bars.instrument_id = corporate_actions.instrument_id AND daily_bars.day = corporate_actions.ex_day
-WHERE corporate_actions.instrument_id = %(b_instrument_id)s::UUID AND corporate_actions.ex_day > %(b_since)s::DATE AND exchange_sessions.closes_at <= %(b_moment)s::TIMESTAMP WITH TIME ZONE ORDER BY corporate_actions.ex_day
+FROM corporate_actions LEFT OUTER JOIN daily_bars ON daily_bars.instrument_id = corporate_actions.instrument_id AND daily_bars.day = corporate_actions.ex_day
+WHERE corporate_actions.instrument_id = %(b_instrument_id)s::UUID AND corporate_actions.ex_day > %(b_since)s::DATE AND corporate_actions.ex_day <= %(b_until)s::DATE ORDER BY corporate_actions.ex_day
 """
 
 FIND_USER_BY_EMAIL = """

@@ -95,18 +95,17 @@ class PostgresBars:
                 "b_instrument_id": wanted.instrument_id,
                 "b_since": wanted.first,
                 "b_until": wanted.last,
-                "b_moment": wanted.closed_by,
                 "b_limit": wanted.limit,
             },
         )
         return [DailyBar(*row) for row in rows]
 
     def actions(
-        self, instrument_id: InstrumentId, after: date, closed_by: datetime
+        self, instrument_id: InstrumentId, after: date, last: date
     ) -> Sequence[Split | Dividend]:
         rows = self._database.rows(
             compiled.LIST_ACTIONS,
-            {"b_instrument_id": instrument_id, "b_since": after, "b_moment": closed_by},
+            {"b_instrument_id": instrument_id, "b_since": after, "b_until": last},
         )
         return [
             Split(day, new, old) if kind == "split" else Dividend(day, amount, close)

@@ -8,17 +8,19 @@ from typing import NamedTuple
 from hub.application.cursors import cursor_after
 from hub.application.market.get_instrument import listed
 from hub.application.market.get_market_calendar import backwards
-from hub.application.ports.market import BarRange, Bars, Instruments, MarketData
+from hub.application.ports.market import BarRange, Bars, Calendars, Instruments, MarketData
 from hub.application.ports.system import Clock
 from hub.domain.market.bar import (
     Adjustment,
     Bar,
+    DailyBar,
     Timeframe,
     adjusted,
     aggregated,
     period_end,
     period_start,
 )
+from hub.domain.market.instrument import Instrument
 
 _SHOWN = timedelta(days=365)
 _DAY = timedelta(days=1)
@@ -54,6 +56,7 @@ class ListBars:
     instruments: Instruments
     bars: Bars
     market_data: MarketData
+    calendars: Calendars
     clock: Clock
 
     def __call__(self, wanted: BarsWanted) -> BarPage:
@@ -64,23 +67,33 @@ class ListBars:
         start = wanted.start or end - _SHOWN
         if end < start:
             raise backwards()
-        first = _first_day(wanted, start)
-        days = self.bars.daily(
-            BarRange(
-                instrument.instrument_id,
-                first,
-                period_end(end, wanted.timeframe),
-                now,
-                (wanted.limit + 1) * _MOST_SESSIONS[wanted.timeframe],
-            )
-        )
-        if wanted.adjustment is not Adjustment.RAW and days:
-            actions = self.bars.actions(instrument.instrument_id, days[0].day, now)
-            days = adjusted(days, actions, wanted.adjustment)
+        days = self._days(wanted, start, end, instrument, now)
         found = list(aggregated(days, wanted.timeframe))
         page = found[: wanted.limit]
         more = len(found) > wanted.limit
         return BarPage(page, now, cursor_after(page[-1].start.isoformat()) if more else None)
+
+    def _days(
+        self, wanted: BarsWanted, start: date, end: date, instrument: Instrument, now: datetime
+    ) -> Sequence[DailyBar]:
+        """What comes after the session that closed last is the market's future."""
+        closed = self.calendars.around(instrument.exchange, now).last_close(now)
+        if closed is None:
+            return []
+        # A session's day is that of its close: every exchange closes before midnight of UTC.
+        seen = closed.date()
+        days = self.bars.daily(
+            BarRange(
+                instrument.instrument_id,
+                _first_day(wanted, start),
+                min(period_end(end, wanted.timeframe), seen),
+                (wanted.limit + 1) * _MOST_SESSIONS[wanted.timeframe],
+            )
+        )
+        if wanted.adjustment is Adjustment.RAW or not days:
+            return days
+        actions = self.bars.actions(instrument.instrument_id, days[0].day, seen)
+        return adjusted(days, actions, wanted.adjustment)
 
 
 def _first_day(wanted: BarsWanted, start: date) -> date:

@@ -56,12 +56,11 @@ class Calendars(Protocol):
 
 
 class BarRange(NamedTuple):
-    """Bars of an instrument's days from `first` on, of sessions that had closed by a moment."""
+    """The first `limit` bars of an instrument's days from `first` to `last`."""
 
     instrument_id: InstrumentId
     first: date
     last: date
-    closed_by: datetime
     limit: int
 
 
@@ -70,6 +69,6 @@ class Bars(Protocol):
         """Oldest first, as traded."""
 
     def actions(
-        self, instrument_id: InstrumentId, after: date, closed_by: datetime
+        self, instrument_id: InstrumentId, after: date, last: date
     ) -> Sequence[Split | Dividend]:
-        """With an ex date after a day, whose session had closed by a moment."""
+        """With an ex date after one day, up to another."""

@@ -13,7 +13,6 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.sql.selectable import FromClause
 
 from hub.adapters.postgres.statements.parts import LIMIT, given, unless_given
 from hub.adapters.postgres.tables import (
@@ -93,7 +92,6 @@ def list_trading_days() -> Select[Any]:
 
 
 def list_daily_bars() -> Select[Any]:
-    """Of sessions that had closed by a moment: the rest is the market's future."""
     return (
         select(
             daily_bars.c.day,
@@ -103,12 +101,10 @@ def list_daily_bars() -> Select[Any]:
             daily_bars.c.close,
             daily_bars.c.volume,
         )
-        .select_from(_in_session(daily_bars, daily_bars.c.day))
         .where(
             daily_bars.c.instrument_id == _INSTRUMENT,
             daily_bars.c.day >= _SINCE,
             daily_bars.c.day <= _UNTIL,
-            _closed(),
         )
         .order_by(daily_bars.c.day)
         .limit(LIMIT)
@@ -117,12 +113,9 @@ def list_daily_bars() -> Select[Any]:
 
 def list_actions() -> Select[Any]:
     """With the close of the ex date, against which a dividend is measured."""
-    source = _in_session(corporate_actions, corporate_actions.c.ex_day).outerjoin(
-        daily_bars,
-        and_(
-            daily_bars.c.instrument_id == corporate_actions.c.instrument_id,
-            daily_bars.c.day == corporate_actions.c.ex_day,
-        ),
+    ex_date = and_(
+        daily_bars.c.instrument_id == corporate_actions.c.instrument_id,
+        daily_bars.c.day == corporate_actions.c.ex_day,
     )
     return (
         select(
@@ -133,29 +126,11 @@ def list_actions() -> Select[Any]:
             corporate_actions.c.amount,
             daily_bars.c.close,
         )
-        .select_from(source)
+        .select_from(corporate_actions.outerjoin(daily_bars, ex_date))
         .where(
             corporate_actions.c.instrument_id == _INSTRUMENT,
             corporate_actions.c.ex_day > _SINCE,
-            _closed(),
+            corporate_actions.c.ex_day <= _UNTIL,
         )
         .order_by(corporate_actions.c.ex_day)
     )
-
-
-def _in_session(table: Any, day: ColumnElement[Any]) -> Any:
-    """The rows of an instrument's days, each with the session of that day."""
-    listed: FromClause = table.join(
-        instruments, instruments.c.instrument_id == table.c.instrument_id
-    )
-    return listed.join(
-        exchange_sessions,
-        and_(
-            exchange_sessions.c.exchange == instruments.c.exchange,
-            exchange_sessions.c.day == day,
-        ),
-    )
-
-
-def _closed() -> ColumnElement[bool]:
-    return exchange_sessions.c.closes_at <= given("moment", exchange_sessions.c.closes_at)
