@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hub.application.cursors import place_of
+from hub.application.market.list_instruments import PAGE
 from hub.application.ports.market import InstrumentFilter
 from hub.bootstrap import hub
 from hub.domain.market.trading_day import Exchange
@@ -32,7 +33,7 @@ def list_instruments(  # noqa: PLR0917  # its parameters are the query's
     symbol: Annotated[Words | None, Field(description="how a symbol begins")] = None,
     kind: Annotated[Words | None, Field(description="the category, as stocks")] = None,
     exchange: Exchange | None = None,
-    limit: PageSize = 100,
+    limit: PageSize = PAGE,
     cursor: Cursor | None = None,
 ) -> InstrumentList:
     after = place_of(cursor) if cursor else None

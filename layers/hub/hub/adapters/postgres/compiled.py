@@ -267,7 +267,7 @@ WHERE daily_bars.instrument_id = %(b_instrument_id)s::UUID AND daily_bars.day >=
 LIST_ACTIONS = """
 SELECT corporate_actions.kind, corporate_actions.ex_day, corporate_actions.new_shares, corporate_actions.old_shares, corporate_actions.amount, daily_bars.close
 FROM corporate_actions LEFT OUTER JOIN daily_bars ON daily_bars.instrument_id = corporate_actions.instrument_id AND daily_bars.day = corporate_actions.ex_day
-WHERE corporate_actions.instrument_id = %(b_instrument_id)s::UUID AND corporate_actions.ex_day > %(b_since)s::DATE AND corporate_actions.ex_day <= %(b_until)s::DATE ORDER BY corporate_actions.ex_day
+WHERE corporate_actions.instrument_id = %(b_instrument_id)s::UUID AND corporate_actions.ex_day > %(b_since)s::DATE AND corporate_actions.ex_day <= %(b_until)s::DATE AND (corporate_actions.kind = 'split' OR daily_bars.close IS NOT NULL) ORDER BY corporate_actions.ex_day
 """
 
 FIND_USER_BY_EMAIL = """

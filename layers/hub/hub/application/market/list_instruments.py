@@ -8,6 +8,9 @@ from hub.application.cursors import cursor_after
 from hub.application.ports.market import InstrumentFilter, Instruments
 from hub.domain.market.instrument import Instrument
 
+# How many a client gets who does not say.
+PAGE = 100
+
 
 class InstrumentPage(NamedTuple):
     instruments: Sequence[Instrument]

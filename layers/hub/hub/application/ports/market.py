@@ -72,3 +72,25 @@ class Bars(Protocol):
         self, instrument_id: InstrumentId, after: date, last: date
     ) -> Sequence[Split | Dividend]:
         """With an ex date after one day, up to another."""
+
+
+class CachedFamily(NamedTuple):
+    """How many keys of one kind the cache holds, and when the oldest and newest were stored."""
+
+    name: str
+    entries: int
+    oldest: datetime | None
+    newest: datetime | None
+
+
+class MarketCache(Protocol):
+    """The cache of the market's data as those see it who run the platform."""
+
+    def warm(self, instruments: Sequence[Instrument], page: InstrumentFilter, today: date) -> int:
+        """Make anew what is asked for most. How many entries were stored."""
+
+    def drop(self, instruments: Sequence[Instrument] | None) -> int:
+        """Forget what is held of instruments, or everything. Raises UnavailableError."""
+
+    def state(self) -> Sequence[CachedFamily]:
+        """Raises UnavailableError."""

@@ -11,10 +11,11 @@ from sqlalchemy import (
     bindparam,
     func,
     literal_column,
+    or_,
     select,
 )
 
-from hub.adapters.postgres.statements.parts import LIMIT, given, unless_given
+from hub.adapters.postgres.statements.parts import LIMIT, given, text_of, unless_given
 from hub.adapters.postgres.tables import (
     corporate_actions,
     daily_bars,
@@ -112,7 +113,7 @@ def list_daily_bars() -> Select[Any]:
 
 
 def list_actions() -> Select[Any]:
-    """With the close of the ex date, against which a dividend is measured."""
+    """With the close of the ex date: against it a dividend is measured, or cannot be."""
     ex_date = and_(
         daily_bars.c.instrument_id == corporate_actions.c.instrument_id,
         daily_bars.c.day == corporate_actions.c.ex_day,
@@ -131,6 +132,7 @@ def list_actions() -> Select[Any]:
             corporate_actions.c.instrument_id == _INSTRUMENT,
             corporate_actions.c.ex_day > _SINCE,
             corporate_actions.c.ex_day <= _UNTIL,
+            or_(corporate_actions.c.kind == text_of("split"), daily_bars.c.close.is_not(None)),
         )
         .order_by(corporate_actions.c.ex_day)
     )
