@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hub.adapters.postgres.connection import Database
     from hub.adapters.postgres.market import PostgresPrices
     from hub.adapters.redis.link import RedisLink
+    from hub.adapters.stream.quotes import StreamQuotes
     from hub.application.ports.accounts import Accounts
     from hub.application.ports.cache import Cache
     from hub.application.ports.identity import Customers, Passwords, Tokens
@@ -166,9 +167,17 @@ class Parts:
 
     @cached_property
     def other_quotes(self) -> "CachedQuotes":
-        from hub.adapters.caching.quotes import CachedQuotes
+        from hub.adapters.caching.quotes import CachedQuotes, QuotesInTurn
 
-        return CachedQuotes(self.prices.last_closes, self.aside)
+        sources = (self.stream_quotes.at, self.prices.last_closes)
+        return CachedQuotes(QuotesInTurn(sources).at, self.aside)
+
+    @cached_property
+    def stream_quotes(self) -> "StreamQuotes":
+        from hub.adapters.stream.quotes import StreamQuotes
+        from hub.application.asking import access_token
+
+        return StreamQuotes(self.settings.stream_url, access_token.get)
 
     @cached_property
     def outbox(self) -> "Outbox":
