@@ -182,6 +182,7 @@ def _runtime(
         parameters={
             "DatabaseUrl": addresses.database_url,
             "RedisUrl": addresses.redis_url,
+            "StreamUrl": f"grpc://127.0.0.1:{options.grpc_port}",
             "TokenVerifyingKeys": verifying,
             "SigningKeySecretArn": _SIGNING_KEY,
             "VenueProfile": options.venue,

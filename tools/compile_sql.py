@@ -14,7 +14,7 @@ from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from hub.adapters.postgres import compiled
-from hub.adapters.postgres.statements import books, cancel, order_queries, place, queries
+from hub.adapters.postgres.statements import books, cancel, market, order_queries, place, queries
 
 STATEMENTS: tuple[Callable[[], Any], ...] = (
     place.place_buy,
@@ -43,6 +43,10 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     queries.list_sessions,
     queries.find_market_clock,
     queries.list_last_closes,
+    market.search_instruments,
+    market.list_trading_days,
+    market.list_daily_bars,
+    market.list_actions,
     queries.find_user_by_email,
     queries.find_user_by_id,
     queries.open_login_session,

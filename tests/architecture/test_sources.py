@@ -115,6 +115,7 @@ def test_only_settings_reads_the_environment():
 IMPORTED_AS = {
     "argon2-cffi": "argon2",
     "aws-lambda-powertools": "aws_lambda_powertools",
+    "grpcio": "grpc",
     "pyjwt": "jwt",
 }
 # Packages that others load by themselves.

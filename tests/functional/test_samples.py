@@ -127,7 +127,10 @@ def test_a_step_whose_quotes_are_old_by_now_lets_the_order_wait(sampled: World):
 
 @pytest.mark.parametrize("function", JOBS, ids=lambda each: each.name)
 def test_a_sampled_schedule_wakes_its_job(function: Function, sampled: World):
-    assert function.module.handler(sample(function), CONTEXT) == {"done": 0}
+    # The cache is always filled; of the rest nothing is due.
+    expected = {"done": 20} if function.stem == "job_warm_cache" else {"done": 0}
+
+    assert function.module.handler(sample(function), CONTEXT) == expected
 
 
 def test_the_sampled_token_is_refused_and_a_real_one_let_in(sampled: World):

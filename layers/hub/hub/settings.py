@@ -23,6 +23,7 @@ class Settings(NamedTuple):
     database_iam: bool
     database_proxy: bool
     redis_url: str
+    stream_url: str
     region: str
     endpoints: Mapping[str, str]
     orders_queue_url: str
@@ -62,6 +63,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         database_iam=given.get("DATABASE_IAM") == "true",
         database_proxy=given.get("DATABASE_PROXY") == "true",
         redis_url=given.get("REDIS_URL", ""),
+        stream_url=given.get("STREAM_URL", ""),
         region=given.get("AWS_REGION", "us-east-1"),
         endpoints={service: url for service, url in endpoints.items() if url},
         orders_queue_url=given.get("ORDERS_QUEUE_URL", ""),

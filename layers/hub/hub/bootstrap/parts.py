@@ -8,19 +8,27 @@ from urllib.parse import urlsplit
 from hub.settings import Settings, credentials_from_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from redis import Redis
 
     from hub.adapters.aws.signed import AwsJson, Credentials
+    from hub.adapters.caching.aside import Aside
+    from hub.adapters.caching.quotes import CachedQuotes
     from hub.adapters.postgres.connection import Database
+    from hub.adapters.postgres.market import PostgresPrices
+    from hub.adapters.redis.link import RedisLink
+    from hub.adapters.stream.quotes import StreamQuotes
     from hub.application.ports.accounts import Accounts, Fees
+    from hub.application.ports.cache import Cache
     from hub.application.ports.identity import Customers, Passwords, Tokens
     from hub.application.ports.market import Calendars, Instruments, MarketData
     from hub.application.ports.messages import Outbox, Publisher
     from hub.application.ports.orders import AccountsAtWork, Orders
     from hub.application.ports.system import Clock, Ids
     from hub.application.relay import Relay
+    from hub.domain.market.quote import Quote
 
 
 class Parts:
@@ -71,9 +79,28 @@ class Parts:
         return lambda: Credentials(*credentials_from_environment())
 
     def redis(self) -> "Redis":
-        from hub.adapters.redis.market_data import connect
+        from hub.adapters.redis.link import connect
 
         return connect(self.settings.redis_url)
+
+    @cached_property
+    def redis_link(self) -> "RedisLink":
+        from hub.adapters.redis.link import RedisLink
+
+        return RedisLink(self.redis)
+
+    @cached_property
+    def cache(self) -> "Cache":
+        from hub.adapters.redis.cache import RedisCache
+
+        return RedisCache(self.redis_link, self.clock)
+
+    @cached_property
+    def aside(self) -> "Aside":
+        from hub.adapters.caching.aside import Aside
+        from hub.adapters.metrics import EmfMeter
+
+        return Aside(self.cache, self.clock, EmfMeter(self.clock))
 
     def _aws(self, service: str, host: str, prefix: str) -> "AwsJson":
         from hub.adapters.aws.signed import AwsJson, Endpoint
@@ -128,11 +155,35 @@ class Parts:
         return PostgresCalendars(self.database)
 
     @cached_property
-    def market_data(self) -> "MarketData":
+    def prices(self) -> "PostgresPrices":
         from hub.adapters.postgres.market import PostgresPrices
+
+        return PostgresPrices(self.database)
+
+    @cached_property
+    def market_data(self) -> "MarketData":
         from hub.adapters.redis.market_data import RedisMarketData
 
-        return RedisMarketData(self.redis, PostgresPrices(self.database), self.clock)
+        return RedisMarketData(self.redis_link, self.prices, self.clock, self._quotes_elsewhere)
+
+    def _quotes_elsewhere(
+        self, symbols: "Sequence[str]", moment: "datetime"
+    ) -> "Mapping[str, Quote]":
+        return self.other_quotes.at(symbols, moment)
+
+    @cached_property
+    def other_quotes(self) -> "CachedQuotes":
+        from hub.adapters.caching.quotes import CachedQuotes, QuotesInTurn
+
+        sources = (self.stream_quotes.at, self.prices.last_closes)
+        return CachedQuotes(QuotesInTurn(sources).at, self.aside)
+
+    @cached_property
+    def stream_quotes(self) -> "StreamQuotes":
+        from hub.adapters.stream.quotes import StreamQuotes
+        from hub.application.asking import access_token
+
+        return StreamQuotes(self.settings.stream_url, access_token.get)
 
     @cached_property
     def outbox(self) -> "Outbox":

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from hub.application.asking import access_token
 from hub.domain.kernel import (
     CustomerId,
     Fault,
@@ -158,6 +159,7 @@ def _parameter(path: str, name: str, wanted: Any, given: inspect.Parameter) -> P
 def _handle(route: Route, event: Event) -> Response:
     started = perf_counter()
     trace_id = str(event["requestContext"].get("requestId", ""))
+    access_token.set(_token(event))
     try:
         result = route.function(**_arguments(route, event, trace_id))
         response = _respond(result, route.status, trace_id)
@@ -176,6 +178,15 @@ def _handle(route: Route, event: Event) -> Response:
         milliseconds=round((perf_counter() - started) * 1000, 1),
     )
     return response
+
+
+def _token(event: Event) -> str:
+    """What the authorizer took as proof; empty where nobody was asked for one."""
+    if "authorizer" not in event["requestContext"]:
+        return ""
+    headers = event.get("headers") or {}
+    given = next((text for name, text in headers.items() if name.lower() == "authorization"), "")
+    return str(given).partition(" ")[2].strip()
 
 
 def _arguments(route: Route, event: Event, trace_id: str) -> dict[str, Any]:

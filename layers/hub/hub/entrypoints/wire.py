@@ -125,13 +125,14 @@ SymbolList = Annotated[
 ]
 
 
-def _digits(value: Any) -> Any:
+def digits(value: Any) -> Any:
+    """Before a whole number is read: Python would take blanks, signs and any script's digits."""
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,9}", value, re.ASCII):
         raise PydanticCustomError("int_parsing", "a whole number in plain digits is wanted")
     return value
 
 
-PageSize = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=500)]
+PageSize = Annotated[int, BeforeValidator(digits), Field(ge=1, le=500)]
 Status = Literal["PENDING", "PROCESSING", "EXECUTED", "FAILED", "CANCELLED"]
 
 

@@ -314,6 +314,33 @@ FROM instrument_symbols JOIN daily_bars ON daily_bars.instrument_id = instrument
 WHERE instrument_symbols.symbol = any(%(b_symbols)s::TEXT[]) AND instrument_symbols.valid_to IS NULL AND exchange_sessions.closes_at <= %(b_moment)s::TIMESTAMP WITH TIME ZONE ORDER BY instrument_symbols.symbol, exchange_sessions.closes_at DESC
 """
 
+SEARCH_INSTRUMENTS = """
+SELECT instruments.instrument_id, instrument_symbols.symbol, instruments.name, instruments.category, instruments.exchange, instruments.currency
+FROM instruments JOIN instrument_symbols ON instrument_symbols.instrument_id = instruments.instrument_id AND instrument_symbols.valid_to IS NULL
+WHERE (%(b_text)s::VARCHAR IS NULL OR strpos(lower(instruments.name), lower(%(b_text)s::VARCHAR)) > 0 OR strpos(lower(instrument_symbols.symbol), lower(%(b_text)s::VARCHAR)) > 0) AND (%(b_name)s::VARCHAR IS NULL OR strpos(lower(instruments.name), lower(%(b_name)s::VARCHAR)) > 0) AND (%(b_symbol)s::VARCHAR IS NULL OR starts_with(instrument_symbols.symbol, upper(%(b_symbol)s::VARCHAR))) AND (%(b_kind)s::VARCHAR IS NULL OR instruments.category = %(b_kind)s::VARCHAR) AND (%(b_exchange)s::VARCHAR IS NULL OR instruments.exchange = %(b_exchange)s::VARCHAR) AND (%(b_after)s::VARCHAR IS NULL OR instrument_symbols.symbol > %(b_after)s::VARCHAR) ORDER BY instrument_symbols.symbol
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+LIST_TRADING_DAYS = """
+SELECT exchange_sessions.exchange, exchange_sessions.day, exchange_sessions.opens_at, exchange_sessions.closes_at, exchange_sessions.kind
+FROM exchange_sessions
+WHERE exchange_sessions.exchange = %(b_exchange)s::VARCHAR AND exchange_sessions.day >= %(b_since)s::DATE AND exchange_sessions.day <= %(b_until)s::DATE ORDER BY exchange_sessions.day
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+LIST_DAILY_BARS = """
+SELECT daily_bars.day, daily_bars.open, daily_bars.high, daily_bars.low, daily_bars.close, daily_bars.volume
+FROM daily_bars
+WHERE daily_bars.instrument_id = %(b_instrument_id)s::UUID AND daily_bars.day >= %(b_since)s::DATE AND daily_bars.day <= %(b_until)s::DATE ORDER BY daily_bars.day
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+LIST_ACTIONS = """
+SELECT corporate_actions.kind, corporate_actions.ex_day, corporate_actions.new_shares, corporate_actions.old_shares, corporate_actions.amount, daily_bars.close
+FROM corporate_actions LEFT OUTER JOIN daily_bars ON daily_bars.instrument_id = corporate_actions.instrument_id AND daily_bars.day = corporate_actions.ex_day
+WHERE corporate_actions.instrument_id = %(b_instrument_id)s::UUID AND corporate_actions.ex_day > %(b_since)s::DATE AND corporate_actions.ex_day <= %(b_until)s::DATE AND (corporate_actions.kind = 'split' OR daily_bars.close IS NOT NULL) ORDER BY corporate_actions.ex_day
+"""
+
 FIND_USER_BY_EMAIL = """
 SELECT users.user_id, users.email, users.name, users.password_hash
 FROM users

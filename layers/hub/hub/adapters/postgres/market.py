@@ -1,17 +1,20 @@
 """Instruments, the calendar and the last known prices in PostgreSQL."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from time import monotonic
 
 from hub.adapters.postgres import compiled
 from hub.adapters.postgres.connection import Database
+from hub.application.ports.market import BarRange, InstrumentFilter
 from hub.domain.kernel import InstrumentId
+from hub.domain.market.bar import DailyBar, Dividend, Split
 from hub.domain.market.calendar import Calendar, Session
 from hub.domain.market.clock import MarketClock
 from hub.domain.market.instrument import Instrument
 from hub.domain.market.quote import Quote
+from hub.domain.market.trading_day import DayKind, TradingDay
 
 CLOCK_NAME = "replay"
 _REFERENCE_LIFE_SECONDS = 300.0
@@ -34,9 +37,12 @@ class PostgresInstruments:
             self._refresh(_LOOK_AGAIN_SECONDS)
         return self._known.get(symbol)
 
-    def all(self) -> Sequence[Instrument]:
-        self._refresh(_REFERENCE_LIFE_SECONDS)
-        return list(self._known.values())
+    def search(self, wanted: InstrumentFilter) -> Sequence[Instrument]:
+        rows = self._database.rows(
+            compiled.SEARCH_INSTRUMENTS,
+            {f"b_{name}": value for name, value in wanted._asdict().items()},
+        )
+        return [Instrument(InstrumentId(row[0]), *row[1:]) for row in rows]
 
     def _refresh(self, life: float) -> None:
         if self._read_at is not None and monotonic() - self._read_at < life:
@@ -68,6 +74,44 @@ class PostgresCalendars:
         calendar = Calendar(Session(*row) for row in rows)
         self._read[exchange] = (moment, calendar)
         return calendar
+
+    def days(self, exchange: str, first: date, last: date, limit: int) -> Sequence[TradingDay]:
+        rows = self._database.rows(
+            compiled.LIST_TRADING_DAYS,
+            {"b_exchange": exchange, "b_since": first, "b_until": last, "b_limit": limit},
+        )
+        return [TradingDay(Session(*row[:4]), DayKind(row[4])) for row in rows]
+
+
+class PostgresBars:
+    """The daily bars, and what was split and paid."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def daily(self, wanted: BarRange) -> Sequence[DailyBar]:
+        rows = self._database.rows(
+            compiled.LIST_DAILY_BARS,
+            {
+                "b_instrument_id": wanted.instrument_id,
+                "b_since": wanted.first,
+                "b_until": wanted.last,
+                "b_limit": wanted.limit,
+            },
+        )
+        return [DailyBar(*row) for row in rows]
+
+    def actions(
+        self, instrument_id: InstrumentId, after: date, last: date
+    ) -> Sequence[Split | Dividend]:
+        rows = self._database.rows(
+            compiled.LIST_ACTIONS,
+            {"b_instrument_id": instrument_id, "b_since": after, "b_until": last},
+        )
+        return [
+            Split(day, new, old) if kind == "split" else Dividend(day, amount, close)
+            for kind, day, new, old, amount, close in rows
+        ]
 
 
 class PostgresPrices:

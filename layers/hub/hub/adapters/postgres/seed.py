@@ -1,6 +1,7 @@
 """Fills a migrated database with reference data: instruments, sessions, daily bars.
 
-Adds what is missing and changes nothing that is there, so it may run at every start.
+Adds what is missing and changes nothing that is there, so it may run at every start. Sessions are
+the exception: an exchange may announce a holiday, and then the files are right.
 """
 
 import csv
@@ -12,6 +13,7 @@ from uuid import UUID, uuid5
 
 import psycopg
 
+_CALENDARS = ("sessions.csv.gz", "sessions_bvmf.csv.gz")
 _NAMESPACE = UUID("6d0f6a52-5d0a-4a6e-9c58-2f1f6f1b7a10")
 
 
@@ -40,11 +42,13 @@ def seed(url: str, data: Path) -> None:
     with psycopg.connect(url) as connection:
         for listing in LISTINGS:
             _list(connection, listing)
-        sessions = (tuple(row.values()) for row in _rows(data / "sessions.csv.gz"))
-        _copy(connection, "exchange_sessions", "exchange, day, opens_at, closes_at", sessions)
+        _follow_calendars(connection, [data / name for name in _CALENDARS])
         bars = (_bar(row) for row in _rows(data / "us_stocks_daily.csv.gz"))
         columns = "instrument_id, day, open, high, low, close, volume, adjusted_close"
         _copy(connection, "daily_bars", columns, bars)
+        actions = (_action(row) for row in _rows(data / "us_stocks_actions.csv"))
+        columns = "instrument_id, ex_day, kind, new_shares, old_shares, amount"
+        _copy(connection, "corporate_actions", columns, actions)
 
 
 def _list(connection: psycopg.Connection[Any], listing: Listing) -> None:
@@ -61,8 +65,34 @@ def _list(connection: psycopg.Connection[Any], listing: Listing) -> None:
     )
 
 
+def _follow_calendars(connection: psycopg.Connection[Any], files: Iterable[Path]) -> None:
+    """Make the sessions in the database those of the files; rows that are right stay untouched."""
+    connection.execute(
+        "CREATE TEMPORARY TABLE given (LIKE exchange_sessions INCLUDING INDEXES) ON COMMIT DROP"
+    )
+    columns = "exchange, day, opens_at, closes_at, kind"
+    for file in files:
+        # Whole, as the server reads CSV itself: this runs at every start.
+        with connection.cursor().copy(
+            f"COPY given ({columns}) FROM STDIN (FORMAT csv, HEADER)"
+        ) as copy:
+            copy.write(gzip.decompress(file.read_bytes()))
+    connection.execute(
+        "DELETE FROM exchange_sessions WHERE (exchange, day) NOT IN"
+        " (SELECT exchange, day FROM given)"
+    )
+    connection.execute(
+        f"INSERT INTO exchange_sessions ({columns}) SELECT {columns} FROM given"  # noqa: S608  # this module's own words
+        " ON CONFLICT (exchange, day) DO UPDATE SET opens_at = excluded.opens_at,"
+        " closes_at = excluded.closes_at, kind = excluded.kind"
+        " WHERE (exchange_sessions.opens_at, exchange_sessions.closes_at, exchange_sessions.kind)"
+        " <> (excluded.opens_at, excluded.closes_at, excluded.kind)"
+    )
+
+
 def _rows(file: Path) -> Iterator[dict[str, str]]:
-    with gzip.open(file, "rt", encoding="utf-8", newline="") as lines:
+    opener = gzip.open if file.suffix == ".gz" else open
+    with opener(file, "rt", encoding="utf-8", newline="") as lines:
         yield from csv.DictReader(lines)
 
 
@@ -71,8 +101,21 @@ def _bar(row: dict[str, str]) -> tuple[str, ...]:
     return instrument_id(row["Ticker"]), row["Date"], *prices, row["Volume"], row["Adj Close"]
 
 
+def _action(row: dict[str, str]) -> tuple[str | None, ...]:
+    terms = (row["new_shares"], row["old_shares"], row["amount"])
+    return (
+        instrument_id(row["symbol"]),
+        row["ex_day"],
+        row["kind"],
+        *(each or None for each in terms),
+    )
+
+
 def _copy(
-    connection: psycopg.Connection[Any], table: str, columns: str, rows: Iterable[tuple[str, ...]]
+    connection: psycopg.Connection[Any],
+    table: str,
+    columns: str,
+    rows: Iterable[tuple[str | None, ...]],
 ) -> None:
     """Add the rows that are not there yet. Table and columns are this module's own words."""
     row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608

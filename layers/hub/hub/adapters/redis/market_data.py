@@ -1,4 +1,4 @@
-"""Quotes and the market clock from Redis; what is not there, from the database.
+"""Quotes and the market clock from Redis; what is not there, from elsewhere.
 
 Keys: `market:clock` and `market_data:{symbol}`, both JSON, written by the stream task. One MGET
 reads all that a use case needs. Without Redis the answers stay right: the last close, marked so.
@@ -6,45 +6,38 @@ reads all that a use case needs. Without Redis the answers stay right: the last 
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import InvalidOperation
-from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from hub.adapters.postgres.market import PostgresPrices
+from hub.adapters.redis.link import RedisLink
+from hub.application.ports.cache import CacheDownError
 from hub.application.ports.market import MarketView
 from hub.application.ports.system import Clock
 from hub.domain.market.clock import MarketClock, clock_from_record
 from hub.domain.market.quote import Quote, quote_from_record
 
-if TYPE_CHECKING:
-    from redis import Redis
-
 logger = logging.getLogger(__name__)
 
 Decoded = TypeVar("Decoded")
+# Quotes of symbols, where the market's time is known.
+Fallback = Callable[[Sequence[str], datetime], Mapping[str, Quote]]
 CLOCK_KEY = "market:clock"
 QUOTE_KEY = "market_data:"
-_LEAVE_ALONE_SECONDS = 2.0
-
-
-def connect(url: str) -> "Redis":
-    """A client that gives up soon. Importing the library is left to those who need it."""
-    from redis import Redis  # noqa: PLC0415  # 100 ms of import that not every function pays
-
-    return Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5, protocol=3)
 
 
 class RedisMarketData:
-    """After a failure Redis is left alone for two seconds: nobody waits for it in vain twice."""
+    """`fallback` gives the quotes that are not in Redis."""
 
-    def __init__(self, client: Callable[[], "Redis"], prices: PostgresPrices, clock: Clock) -> None:
-        self._connect = client
-        self._client: Redis | None = None
+    def __init__(
+        self, link: RedisLink, prices: PostgresPrices, clock: Clock, fallback: Fallback
+    ) -> None:
+        self._link = link
         self._prices = prices
         self._clock = clock
-        self._again_at = 0.0
+        self._fallback = fallback
 
     def view(self, symbols: Sequence[str]) -> MarketView:
         values = self._read([CLOCK_KEY, *(QUOTE_KEY + symbol for symbol in symbols)])
@@ -57,25 +50,14 @@ class RedisMarketData:
         missing = [symbol for symbol in symbols if symbol not in quotes]
         if missing:
             logger.warning("no live quote", extra={"symbols": missing})
-            now = clock.held_at(self._clock.now())
-            quotes.update(self._prices.last_closes(missing, now))
+            quotes.update(self._fallback(missing, clock.held_at(self._clock.now())))
         return MarketView(clock, quotes)
 
     def _read(self, keys: Sequence[str]) -> list[Any]:
-        from redis.exceptions import RedisError  # noqa: PLC0415  # see `connect`
-
-        nothing: list[Any] = [None] * len(keys)
-        if monotonic() < self._again_at:
-            return nothing
         try:
-            if self._client is None:
-                self._client = self._connect()
-            values: list[Any] = self._client.mget(keys)
-        except RedisError as error:
-            logger.warning("redis does not answer: %s", type(error).__name__)
-            self._again_at = monotonic() + _LEAVE_ALONE_SECONDS
-            return nothing
-        return values
+            return self._link.run(lambda client: list(client.mget(keys)))
+        except CacheDownError:
+            return [None] * len(keys)
 
 
 def _stopped(now: datetime) -> MarketClock:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from hub.application.market.get_instrument import listed
 from hub.application.ports.market import Instruments, MarketData
 from hub.application.ports.system import Clock
-from hub.domain.kernel import NotFoundError, UnavailableError
+from hub.domain.kernel import UnavailableError
 from hub.domain.market.quote import Quote
 
 
@@ -22,8 +23,7 @@ class GetMarketData:
 
     def __call__(self, symbol: str) -> SeenQuote:
         """Raises NotFoundError for what is not traded, UnavailableError where no price is known."""
-        if self.instruments.find(symbol) is None:
-            raise NotFoundError(f"{symbol} is not traded here")
+        listed(self.instruments, symbol)
         view = self.market_data.view([symbol])
         quote = view.quotes.get(symbol)
         if quote is None:

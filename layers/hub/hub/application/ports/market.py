@@ -1,13 +1,16 @@
 """The market as use cases see it: quotes, its clock, instruments and calendars."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
+from hub.domain.kernel import InstrumentId
+from hub.domain.market.bar import DailyBar, Dividend, Split
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.clock import MarketClock
 from hub.domain.market.instrument import Instrument
 from hub.domain.market.quote import Quote
+from hub.domain.market.trading_day import TradingDay
 
 
 class MarketView(NamedTuple):
@@ -22,12 +25,72 @@ class MarketData(Protocol):
         """The latest quotes and the market clock, in one round trip to where they live."""
 
 
+class InstrumentFilter(NamedTuple):
+    """What is looked for; None does not filter. `text` is a part of name or symbol, in any case.
+
+    `symbol` is how a symbol begins; `after` is the symbol with which the last page ended.
+    """
+
+    text: str | None
+    name: str | None
+    symbol: str | None
+    kind: str | None
+    exchange: str | None
+    after: str | None
+    limit: int
+
+
 class Instruments(Protocol):
     def find(self, symbol: str) -> Instrument | None: ...
 
-    def all(self) -> Sequence[Instrument]: ...
+    def search(self, wanted: InstrumentFilter) -> Sequence[Instrument]:
+        """By symbol."""
 
 
 class Calendars(Protocol):
     def around(self, exchange: str, moment: datetime) -> Calendar:
         """The sessions of some days before `moment` and of a hundred after it."""
+
+    def days(self, exchange: str, first: date, last: date, limit: int) -> Sequence[TradingDay]:
+        """The days of trade from `first` to `last`, in order."""
+
+
+class BarRange(NamedTuple):
+    """The first `limit` bars of an instrument's days from `first` to `last`."""
+
+    instrument_id: InstrumentId
+    first: date
+    last: date
+    limit: int
+
+
+class Bars(Protocol):
+    def daily(self, wanted: BarRange) -> Sequence[DailyBar]:
+        """Oldest first, as traded."""
+
+    def actions(
+        self, instrument_id: InstrumentId, after: date, last: date
+    ) -> Sequence[Split | Dividend]:
+        """With an ex date after one day, up to another."""
+
+
+class CachedFamily(NamedTuple):
+    """How many keys of one kind the cache holds, and when the oldest and newest were stored."""
+
+    name: str
+    entries: int
+    oldest: datetime | None
+    newest: datetime | None
+
+
+class MarketCache(Protocol):
+    """The cache of the market's data as those see it who run the platform."""
+
+    def warm(self, instruments: Sequence[Instrument], page: InstrumentFilter, today: date) -> int:
+        """Make anew what is asked for most. How many entries were stored."""
+
+    def drop(self, instruments: Sequence[Instrument] | None) -> int:
+        """Forget what is held of instruments, or everything. Raises UnavailableError."""
+
+    def state(self) -> Sequence[CachedFamily]:
+        """Raises UnavailableError."""

@@ -28,6 +28,7 @@ from hub.adapters.postgres.tables.kinds import (
     one_of,
 )
 from hub.adapters.postgres.tables.market import (
+    corporate_actions,
     daily_bars,
     exchange_sessions,
     instrument_symbols,
@@ -54,6 +55,7 @@ __all__ = [
     "audit_events",
     "balances",
     "between",
+    "corporate_actions",
     "daily_bars",
     "exchange_sessions",
     "executions",

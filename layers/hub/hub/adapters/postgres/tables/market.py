@@ -8,6 +8,7 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     Index,
+    Integer,
     Numeric,
     PrimaryKeyConstraint,
     Table,
@@ -46,8 +47,10 @@ exchange_sessions = Table(
     Column("day", Date, nullable=False),
     Column("opens_at", MOMENT, nullable=False),
     Column("closes_at", MOMENT, nullable=False),
+    Column("kind", Text, nullable=False),
     PrimaryKeyConstraint("exchange", "day"),
     CheckConstraint("opens_at < closes_at", name="opens_before_it_closes"),
+    CheckConstraint("kind IN ('regular', 'early_close', 'late_open')", name="known_kind"),
 )
 
 daily_bars = Table(
@@ -62,6 +65,24 @@ daily_bars = Table(
     Column("adjusted_close", Numeric(24, 13), nullable=False),
     Column("volume", BigInteger, nullable=False),
     PrimaryKeyConstraint("instrument_id", "day"),
+)
+
+corporate_actions = Table(
+    "corporate_actions",
+    metadata,
+    Column("instrument_id", ID, ForeignKey("instruments.instrument_id"), nullable=False),
+    Column("ex_day", Date, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("new_shares", Integer),
+    Column("old_shares", Integer),
+    Column("amount", MONEY),
+    PrimaryKeyConstraint("instrument_id", "ex_day", "kind"),
+    CheckConstraint(
+        "kind = 'split' AND new_shares > 0 AND old_shares > 0 AND amount IS NULL"
+        " OR kind = 'dividend' AND amount > 0 AND amount < 'Infinity'"
+        " AND new_shares IS NULL AND old_shares IS NULL",
+        name="terms_of_its_kind",
+    ),
 )
 
 market_clock = Table(

@@ -17,6 +17,11 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('regular', 'early_close', 'late_open')",
+            name=op.f("ck_exchange_sessions_known_kind"),
+        ),
         sa.CheckConstraint(
             "opens_at < closes_at", name=op.f("ck_exchange_sessions_opens_before_it_closes")
         ),
@@ -110,6 +115,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_accounts")),
     )
     op.create_index(op.f("ix_accounts_user_id"), "accounts", ["user_id"], unique=False)
+    op.create_table(
+        "corporate_actions",
+        sa.Column("instrument_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("ex_day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("new_shares", sa.Integer(), nullable=True),
+        sa.Column("old_shares", sa.Integer(), nullable=True),
+        sa.Column("amount", sa.Numeric(precision=20, scale=6), nullable=True),
+        sa.CheckConstraint(
+            "kind = 'split' AND new_shares > 0 AND old_shares > 0 AND amount IS NULL OR kind = 'dividend' AND amount > 0 AND amount < 'Infinity' AND new_shares IS NULL AND old_shares IS NULL",
+            name=op.f("ck_corporate_actions_terms_of_its_kind"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"],
+            ["instruments.instrument_id"],
+            name=op.f("fk_corporate_actions_instrument_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "instrument_id", "ex_day", "kind", name=op.f("pk_corporate_actions")
+        ),
+    )
     op.create_table(
         "daily_bars",
         sa.Column("instrument_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -564,6 +590,7 @@ def downgrade() -> None:
     op.drop_table("login_sessions")
     op.drop_table("instrument_symbols")
     op.drop_table("daily_bars")
+    op.drop_table("corporate_actions")
     op.drop_table("accounts")
     op.drop_table("users")
     op.drop_table("quotes_taken")

@@ -1,0 +1,1 @@
+"""The stream task, as a function asks it."""
