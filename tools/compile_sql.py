@@ -14,7 +14,14 @@ from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from hub.adapters.postgres import compiled
-from hub.adapters.postgres.statements import books, cancel, order_queries, place, queries
+from hub.adapters.postgres.statements import (
+    books,
+    cancel,
+    identity,
+    order_queries,
+    place,
+    queries,
+)
 
 STATEMENTS: tuple[Callable[[], Any], ...] = (
     place.place_buy,
@@ -38,10 +45,16 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     queries.list_sessions,
     queries.find_market_clock,
     queries.list_last_closes,
-    queries.find_user_by_email,
-    queries.find_user_by_id,
-    queries.open_login_session,
-    queries.register_customer,
+    identity.find_user_by_email,
+    identity.find_user_by_id,
+    identity.register_customer,
+    identity.change_password,
+    identity.open_session,
+    identity.rotate_refresh_token,
+    identity.find_live_session,
+    identity.list_sessions_of_user,
+    identity.end_session,
+    identity.end_sessions,
     queries.list_unsent,
     queries.find_message,
     queries.forget_messages,

@@ -18,6 +18,7 @@ OTHER_USE_CASE = {
 }
 NO_USE_CASE = {
     "authorize": "only asks the Tokens port",
+    "get_jwks": "shows what the Tokens port verifies by",
     "migrate": "a deployment's step, made of the adapter alone",
     "get_live": "answers without asking anything",
     "get_openapi": "serves a file",

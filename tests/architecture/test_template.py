@@ -25,6 +25,8 @@ from tests.architecture.project import (
 PUBLIC = {
     "POST /api/v1/auth/register",
     "POST /api/v1/auth/login",
+    "POST /api/v1/auth/refresh_token",
+    "GET /.well-known/jwks.json",
     "GET /api/v1/health/live",
     "GET /api/v1/health/ready",
     "GET /api/v1/openapi.json",
@@ -242,7 +244,9 @@ PARTS = {
     "secretsmanager": "secret",
 }
 LESS = {
-    "Authorize": {"secret"}  # verifies by public keys; the signing key is only read to sign
+    # They know the public keys; the signing key is only read to sign.
+    "Authorize": {"secret"},
+    "GetJwks": {"secret"},
 }
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +13,8 @@ from hub.adapters.tokens import RsaTokens, signing_key_from
 from hub.application.books import Cause, audit_payload
 from hub.application.orders.process_submitted import ProcessSubmitted
 from hub.application.ports.identity import Customer as Person
-from hub.application.ports.identity import NewCustomer
+from hub.application.ports.identity import NewCustomer, NewSession
+from hub.domain.identity.sessions import token_hash
 from hub.domain.kernel import AccountId, CustomerId
 from local.keys import token_keys
 from tests.architecture.project import Function, functions
@@ -22,6 +23,10 @@ from tests.fixtures.worlds import TRACE, Customer, World, order_command
 CUSTOMER = CustomerId("01900000-0000-7000-8000-000000000001")
 ACCOUNT = AccountId("01900000-0000-7000-8000-000000000002")
 ORDER = "01900000-0000-7000-8000-000000000003"
+SESSION = "01900000-0000-7000-8000-000000000005"
+OTHER_SESSION = "01900000-0000-7000-8000-000000000006"
+REFRESH_TOKEN = "a-sampled-refresh-token-of-43-characters-00"
+LONG = timedelta(days=10_000)
 CONTEXT = SimpleNamespace(aws_request_id=TRACE, function_name="sample")
 
 HTTP = [each for each in functions() if each.events("Api")]
@@ -62,6 +67,11 @@ def sampled(world: World, tmp_path: Path) -> World:
     new = NewCustomer(person, ACCOUNT, cause, audit_payload(cause, {}))
     world.hub.customers.register(new)
     customer = Customer(CUSTOMER, ACCOUNT)
+    now = world.clock.now()
+    for session, token in ((SESSION, "another"), (OTHER_SESSION, REFRESH_TOKEN)):
+        world.hub.sessions.open(
+            NewSession(session, CUSTOMER, token_hash(token), "", "", now, now + LONG)
+        )
     world.deposit(customer, "1000000")
     world.quote("AAPL", "569.10", "569.30")
     ordering = world.another_hub()

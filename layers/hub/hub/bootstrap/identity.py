@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 from hub.bootstrap.parts import Parts
 
 if TYPE_CHECKING:
+    from hub.application.identity.change_password import ChangePassword
+    from hub.application.identity.end_session import EndSession
     from hub.application.identity.get_me import GetMe
+    from hub.application.identity.list_sessions import ListSessions
     from hub.application.identity.login import Login
+    from hub.application.identity.logout import Logout
+    from hub.application.identity.logout_all import LogoutAll
+    from hub.application.identity.refresh_token import RefreshToken
     from hub.application.identity.register import Register
 
 
@@ -23,12 +29,53 @@ class IdentityUseCases(Parts):
 
     @cached_property
     def login(self) -> "Login":
-        from hub.adapters.system import SystemSecrets
         from hub.application.identity.login import Login
 
         return Login(
-            self.customers, self.passwords, self.tokens, self.clock, self.ids, SystemSecrets()
+            self.customers,
+            self.sessions,
+            self.passwords,
+            self.tokens,
+            self.clock,
+            self.ids,
+            self.secrets,
         )
+
+    @cached_property
+    def refresh_token(self) -> "RefreshToken":
+        from hub.application.identity.refresh_token import RefreshToken
+
+        return RefreshToken(self.sessions, self.tokens, self.clock, self.secrets)
+
+    @cached_property
+    def logout(self) -> "Logout":
+        from hub.application.identity.logout import Logout
+
+        return Logout(self.sessions, self.clock)
+
+    @cached_property
+    def logout_all(self) -> "LogoutAll":
+        from hub.application.identity.logout_all import LogoutAll
+
+        return LogoutAll(self.sessions, self.clock)
+
+    @cached_property
+    def list_sessions(self) -> "ListSessions":
+        from hub.application.identity.list_sessions import ListSessions
+
+        return ListSessions(self.sessions, self.clock)
+
+    @cached_property
+    def end_session(self) -> "EndSession":
+        from hub.application.identity.end_session import EndSession
+
+        return EndSession(self.sessions, self.clock)
+
+    @cached_property
+    def change_password(self) -> "ChangePassword":
+        from hub.application.identity.change_password import ChangePassword
+
+        return ChangePassword(self.customers, self.passwords, self.clock)
 
     @cached_property
     def get_me(self) -> "GetMe":

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from hub.adapters.aws.signed import AwsJson, Credentials
     from hub.adapters.postgres.connection import Database
     from hub.application.ports.accounts import Accounts
-    from hub.application.ports.identity import Customers, Passwords, Tokens
+    from hub.application.ports.identity import Customers, Passwords, Sessions, Tokens
     from hub.application.ports.market import Calendars, Instruments, MarketData
     from hub.application.ports.messages import Outbox, Publisher
     from hub.application.ports.orders import AccountsAtWork, Orders
-    from hub.application.ports.system import Clock, Ids
+    from hub.application.ports.system import Clock, Ids, Secrets
     from hub.application.relay import Relay
 
 
@@ -40,6 +40,12 @@ class Parts:
         from hub.adapters.system import UuidV7Ids
 
         return UuidV7Ids()
+
+    @cached_property
+    def secrets(self) -> "Secrets":
+        from hub.adapters.system import SystemSecrets
+
+        return SystemSecrets()
 
     @cached_property
     def database(self) -> "Database":
@@ -108,6 +114,12 @@ class Parts:
         from hub.adapters.postgres.customers import PostgresCustomers
 
         return PostgresCustomers(self.database)
+
+    @cached_property
+    def sessions(self) -> "Sessions":
+        from hub.adapters.postgres.sessions import PostgresSessions
+
+        return PostgresSessions(self.database)
 
     @cached_property
     def instruments(self) -> "Instruments":

@@ -3,6 +3,9 @@
 A handler declares what it wants by its signature. A parameter that is a pydantic model is the
 body; one whose name stands in the path is taken from there; `Caller` and `Request` say who asks
 and how; any other is a query parameter. The same signature makes the OpenAPI document.
+
+A route with a caller has a scope: `read` for a GET and `trade` for the rest, unless it names
+another, such as `admin`. Where it changes anything, `Api` is given the sessions to look at.
 """
 
 import inspect
@@ -13,19 +16,17 @@ from typing import Any, NamedTuple, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from hub.domain.kernel import (
-    CustomerId,
-    Fault,
-    HubError,
-    InvalidInputError,
-    UnauthenticatedError,
-)
+from hub.domain.kernel import Fault, HubError, InvalidInputError
+from hub.entrypoints.access import Access, Caller, LiveSessions, usual_scope
 from hub.entrypoints.body import check_text, read_json
 from hub.entrypoints.errors import http_status, problem, unexpected_problem
 from hub.entrypoints.logs import logger
 
+__all__ = ["PREFIX", "Answer", "Api", "Caller", "Raw", "Request", "Route"]
+
 PREFIX = "/api/v1"
 _MAX_KEY = 255
+_MAX_AGENT = 200
 _SECURE = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -36,19 +37,12 @@ Event = Mapping[str, Any]
 Response = dict[str, Any]
 
 
-class Caller(NamedTuple):
-    """Who asks, as the authorizer verified it."""
-
-    customer_id: CustomerId
-    session_id: str
-    scope: str
-
-
 class Request(NamedTuple):
     """How it was asked."""
 
     trace_id: str
     source_ip: str
+    agent: str
     idempotency_key: str | None
 
 
@@ -64,6 +58,7 @@ class Raw(NamedTuple):
 
     text: str
     content_type: str
+    cache: str = "no-store"
 
 
 class Parameter(NamedTuple):
@@ -86,6 +81,7 @@ class Route(NamedTuple):
     problems: tuple[int, ...]
     parameters: tuple[Parameter, ...]
     returns: Any
+    access: Access
 
     @property
     def public(self) -> bool:
@@ -95,8 +91,9 @@ class Route(NamedTuple):
 class Api:
     """The HTTP side of one function."""
 
-    def __init__(self) -> None:
+    def __init__(self, sessions: Callable[[], LiveSessions] | None = None) -> None:
         self.route: Route | None = None
+        self._sessions = sessions
 
     def get(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return self._register("GET", path, **options)
@@ -107,9 +104,23 @@ class Api:
     def put(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return self._register("PUT", path, **options)
 
-    def _register(
-        self, method: str, path: str, *, status: int = 200, problems: tuple[int, ...] = ()
+    def delete(
+        self, path: str, **options: Any
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        return self._register("DELETE", path, **options)
+
+    def _register(
+        self,
+        method: str,
+        path: str,
+        *,
+        status: int = 200,
+        problems: tuple[int, ...] = (),
+        scope: str | None = None,
+        prefix: str = PREFIX,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        access = Access(scope or usual_scope(method), self._sessions)
+
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             hints = get_type_hints(function, include_extras=True)
             returns = hints.pop("return", None)
@@ -117,8 +128,11 @@ class Api:
                 _parameter(path, name, hints[name], given)
                 for name, given in inspect.signature(function).parameters.items()
             )
-            full = PREFIX + path
-            self.route = Route(method, full, function, status, problems, parameters, returns)
+            self.route = Route(
+                method, prefix + path, function, status, problems, parameters, returns, access
+            )
+            if scope and self.route.public:
+                raise TypeError("a route with a scope takes a Caller")
             return function
 
         return register
@@ -169,6 +183,8 @@ def _handle(route: Route, event: Event) -> Response:
 
 
 def _arguments(route: Route, event: Event, trace_id: str) -> dict[str, Any]:
+    # Before anything else is looked at: who may not ask is told nothing more.
+    caller = None if route.public else route.access.check(event)
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     # `?account_id=` asks for no account in particular, as leaving it out does.
     given = (event.get("queryStringParameters") or {}).items()
@@ -186,7 +202,7 @@ def _arguments(route: Route, event: Event, trace_id: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for parameter in route.parameters:
         if parameter.place == "caller":
-            values[parameter.name] = _caller(event)
+            values[parameter.name] = caller
         elif parameter.place == "request":
             values[parameter.name] = _request(event, headers, trace_id)
         elif parameter.place == "body":
@@ -222,28 +238,25 @@ def _field(prefix: str, location: tuple[int | str, ...]) -> str:
     return ".".join([*named, *(str(part) for part in location)]) or "body"
 
 
-def _caller(event: Event) -> Caller:
-    context = event["requestContext"].get("authorizer") or {}
-    if "sub" not in context:
-        raise UnauthenticatedError("an access token is required", code="no_token")
-    # A gateway may remember an authorizer's answer for longer than the token lives.
-    if float(event["requestContext"]["requestTimeEpoch"]) >= float(context["exp"]) * 1000:
-        raise UnauthenticatedError("the token has expired", code="token_expired")
-    return Caller(CustomerId(context["sub"]), context["sid"], context["scope"])
-
-
 def _request(event: Event, headers: Mapping[str, str], trace_id: str) -> Request:
     key = headers.get("idempotency-key")
     if key is not None and not (0 < len(key) <= _MAX_KEY and key.isascii() and key.isprintable()):
         message = f"1 to {_MAX_KEY} printable ASCII characters"
         raise InvalidInputError(message, faults=(Fault("Idempotency-Key", "form", message),))
     source_ip = event["requestContext"].get("identity", {}).get("sourceIp", "")
-    return Request(trace_id, source_ip, key)
+    return Request(trace_id, source_ip, _printable(headers.get("user-agent", "")), key)
+
+
+def _printable(agent: str) -> str:
+    """What a client calls itself, fit to be kept and shown."""
+    return "".join(letter for letter in agent if letter.isprintable())[:_MAX_AGENT]
 
 
 def _respond(result: Any, status: int, trace_id: str) -> Response:
     if isinstance(result, Raw):
-        return _response(status, result.text, result.content_type, trace_id)
+        response = _response(status, result.text, result.content_type, trace_id)
+        response["headers"]["Cache-Control"] = result.cache
+        return response
     if isinstance(result, Answer):
         result, status = result
     return _response(status, result.model_dump_json(), "application/json", trace_id)

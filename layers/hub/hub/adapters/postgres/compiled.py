@@ -244,19 +244,15 @@ WHERE instrument_symbols.symbol = any(%(b_symbols)s::TEXT[]) AND instrument_symb
 """
 
 FIND_USER_BY_EMAIL = """
-SELECT users.user_id, users.email, users.name, users.password_hash
+SELECT users.user_id, users.email, users.name, users.password_hash, users.admin
 FROM users
 WHERE users.email = %(b_email)s::VARCHAR
 """
 
 FIND_USER_BY_ID = """
-SELECT users.user_id, users.email, users.name, users.password_hash
+SELECT users.user_id, users.email, users.name, users.password_hash, users.admin
 FROM users
 WHERE users.user_id = %(b_user_id)s::UUID
-"""
-
-OPEN_LOGIN_SESSION = """
-INSERT INTO login_sessions (session_id, user_id, refresh_hash, created_at, expires_at) VALUES (%(b_session_id)s::UUID, %(b_user_id)s::UUID, CAST(%(b_refresh_hash)s AS BYTEA), %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE)
 """
 
 REGISTER_CUSTOMER = """
@@ -276,6 +272,68 @@ audit AS
 FROM account)
  SELECT account.account_id
 FROM account
+"""
+
+CHANGE_PASSWORD = """
+WITH changed AS
+(UPDATE users SET password_hash=%(b_new_hash)s::VARCHAR WHERE users.user_id = %(b_user_id)s::UUID AND users.password_hash IN (%(b_old_hash)s::VARCHAR, %(b_new_hash)s::VARCHAR) RETURNING users.user_id),
+ended AS
+(UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending='password_changed' FROM changed WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = changed.user_id AND login_sessions.session_id != %(b_session_id)s::UUID RETURNING login_sessions.session_id)
+ SELECT EXISTS (SELECT changed.user_id
+FROM changed) AS changed, (SELECT count(*) AS count_1
+FROM ended) AS ended
+"""
+
+OPEN_SESSION = """
+WITH session AS
+(INSERT INTO login_sessions (session_id, user_id, address, agent, created_at, used_at, expires_at) VALUES (%(b_session_id)s::UUID, %(b_user_id)s::UUID, %(b_address)s::VARCHAR, %(b_agent)s::VARCHAR, %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE) RETURNING login_sessions.session_id, login_sessions.created_at),
+token AS
+(INSERT INTO refresh_tokens (token_hash, session_id, created_at) SELECT CAST(%(b_token_hash)s AS BYTEA) AS token_hash, session.session_id AS session_id, session.created_at AS created_at
+FROM session)
+ SELECT session.session_id
+FROM session
+"""
+
+ROTATE_REFRESH_TOKEN = """
+WITH session AS
+(SELECT refresh_tokens.token_hash AS token_hash, refresh_tokens.used_at AS token_used_at, login_sessions.session_id AS session_id, login_sessions.user_id AS user_id
+FROM refresh_tokens JOIN login_sessions ON login_sessions.session_id = refresh_tokens.session_id
+WHERE refresh_tokens.token_hash = CAST(%(b_presented)s AS BYTEA) AND login_sessions.ended_at IS NULL AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.used_at > %(b_idle_since)s::TIMESTAMP WITH TIME ZONE FOR UPDATE),
+used AS
+(UPDATE refresh_tokens SET used_at=%(b_at)s::TIMESTAMP WITH TIME ZONE FROM session WHERE refresh_tokens.token_hash = session.token_hash AND session.token_used_at IS NULL RETURNING refresh_tokens.session_id),
+fresh AS
+(INSERT INTO refresh_tokens (token_hash, session_id, created_at) SELECT CAST(%(b_fresh)s AS BYTEA) AS token_hash, used.session_id AS session_id, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM used),
+renewed AS
+(UPDATE login_sessions SET used_at=%(b_at)s::TIMESTAMP WITH TIME ZONE FROM used WHERE login_sessions.session_id = used.session_id),
+ended AS
+(UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending='token_reused' FROM session WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.session_id = session.session_id AND session.token_used_at IS NOT NULL AND NOT (EXISTS (SELECT 1
+FROM refresh_tokens
+WHERE refresh_tokens.token_hash = CAST(%(b_fresh)s AS BYTEA) AND refresh_tokens.session_id = session.session_id)))
+ SELECT session.session_id, session.user_id, users.admin, session.token_used_at IS NOT NULL AND NOT (EXISTS (SELECT 1
+FROM refresh_tokens
+WHERE refresh_tokens.token_hash = CAST(%(b_fresh)s AS BYTEA) AND refresh_tokens.session_id = session.session_id)) AS reused
+FROM session JOIN users ON users.user_id = session.user_id
+"""
+
+FIND_LIVE_SESSION = """
+SELECT login_sessions.session_id
+FROM login_sessions
+WHERE login_sessions.session_id = %(b_session_id)s::UUID AND login_sessions.ended_at IS NULL AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE
+"""
+
+LIST_SESSIONS_OF_USER = """
+SELECT login_sessions.session_id, login_sessions.address, login_sessions.agent, login_sessions.created_at, login_sessions.used_at, login_sessions.expires_at
+FROM login_sessions
+WHERE login_sessions.user_id = %(b_user_id)s::UUID AND login_sessions.ended_at IS NULL AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.used_at > %(b_idle_since)s::TIMESTAMP WITH TIME ZONE ORDER BY login_sessions.used_at DESC, login_sessions.session_id
+"""
+
+END_SESSION = """
+UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(b_ending)s::VARCHAR WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = %(b_user_id)s::UUID AND login_sessions.session_id = %(b_session_id)s::UUID RETURNING login_sessions.session_id
+"""
+
+END_SESSIONS = """
+UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(b_ending)s::VARCHAR WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = %(b_user_id)s::UUID RETURNING login_sessions.session_id
 """
 
 LIST_UNSENT = """

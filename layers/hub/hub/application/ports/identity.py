@@ -1,9 +1,11 @@
 """Customers, their sessions, and the proof of who they are."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from hub.application.books import Cause
+from hub.domain.identity.sessions import Ending
 from hub.domain.kernel import AccountId, CustomerId
 
 
@@ -12,6 +14,7 @@ class Customer(NamedTuple):
     email: str
     name: str
     password_hash: str
+    admin: bool = False
 
 
 class NewCustomer(NamedTuple):
@@ -23,12 +26,53 @@ class NewCustomer(NamedTuple):
     audit_payload: str
 
 
-class LoginSession(NamedTuple):
+class NewSession(NamedTuple):
+    """A session with its first token. `address` and `agent` tell the customer which it is."""
+
     session_id: str
     customer_id: CustomerId
-    refresh_hash: bytes
+    token_hash: bytes
+    address: str
+    agent: str
     created_at: datetime
     expires_at: datetime
+
+
+class Rotation(NamedTuple):
+    """A refresh token is presented, and `fresh` is to take its place."""
+
+    presented: bytes
+    fresh: bytes
+    at: datetime
+    idle_since: datetime
+
+
+class Rotated(NamedTuple):
+    """`reused`: the token had been used before, and so its session has ended now."""
+
+    session_id: str
+    customer_id: CustomerId
+    admin: bool
+    reused: bool
+
+
+class LiveSession(NamedTuple):
+    session_id: str
+    address: str
+    agent: str
+    created_at: datetime
+    used_at: datetime
+    expires_at: datetime
+
+
+class PasswordChange(NamedTuple):
+    """`session_id` is the only session that stays."""
+
+    customer_id: CustomerId
+    session_id: str
+    old_hash: str
+    new_hash: str
+    at: datetime
 
 
 class EmailTakenError(Exception):
@@ -43,7 +87,25 @@ class Customers(Protocol):
 
     def by_id(self, customer_id: CustomerId) -> Customer | None: ...
 
-    def open_session(self, session: LoginSession) -> None: ...
+    def change_password(self, change: PasswordChange) -> int | None:
+        """How many sessions that ended; None where `old_hash` is the password's no more."""
+
+
+class Sessions(Protocol):
+    def open(self, session: NewSession) -> None: ...
+
+    def rotate(self, rotation: Rotation) -> Rotated | None:
+        """None for a token that nobody was given, and for one whose session is over."""
+
+    def live(self, session_id: str, at: datetime) -> bool: ...
+
+    def of(self, customer_id: CustomerId, at: datetime) -> Sequence[LiveSession]:
+        """The last used first."""
+
+    def end(self, customer_id: CustomerId, session_id: str, ending: Ending, at: datetime) -> bool:
+        """Whether it was there to be ended."""
+
+    def end_all(self, customer_id: CustomerId, ending: Ending, at: datetime) -> int: ...
 
 
 class Passwords(Protocol):
@@ -68,6 +130,9 @@ class Tokens(Protocol):
         """How long an access token lives."""
 
     def issue(self, customer_id: CustomerId, session_id: str, scope: str, at: datetime) -> str: ...
+
+    def public_keys(self) -> Sequence[Mapping[str, str]]:
+        """Every key whose tokens are taken, as RFC 7517 writes them."""
 
     def verify(self, token: str) -> Identity:
         """Raises UnauthenticatedError."""

@@ -13,7 +13,7 @@ def normal_email(address: str) -> str:
     return unicodedata.normalize("NFKC", address.strip()).casefold()
 
 
-def check_password(password: str, email: str) -> None:
+def check_password(password: str, email: str, field: str = "password") -> None:
     """Length in characters, and not the address itself. Raises InvalidInputError."""
     rule = ""
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
@@ -21,6 +21,4 @@ def check_password(password: str, email: str) -> None:
     elif password.casefold() in {email, email.partition("@")[0]}:
         rule, message = "context", "a password must not be the e-mail address"
     if rule:
-        raise InvalidInputError(
-            "the password breaks a rule", faults=(Fault("password", rule, message),)
-        )
+        raise InvalidInputError("the password breaks a rule", faults=(Fault(field, rule, message),))

@@ -14,7 +14,7 @@ from hub.adapters.postgres.tables.accounts import (
     ledger_transactions,
     positions,
 )
-from hub.adapters.postgres.tables.identity import login_sessions, users
+from hub.adapters.postgres.tables.identity import login_sessions, refresh_tokens, users
 from hub.adapters.postgres.tables.kinds import (
     EXACT_VALUE,
     ID,
@@ -59,6 +59,7 @@ __all__ = [
     "orders",
     "outbox",
     "positions",
+    "refresh_tokens",
     "settlement_obligations",
     "users",
 ]

@@ -1,8 +1,9 @@
 """The tables of identity."""
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, LargeBinary, Table, Text, text
 
-from hub.adapters.postgres.tables.kinds import ID, MOMENT, metadata
+from hub.adapters.postgres.tables.kinds import ID, MOMENT, metadata, one_of
+from hub.domain.identity.sessions import Ending
 
 users = Table(
     "users",
@@ -11,6 +12,8 @@ users = Table(
     Column("email", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
+    # The application's role may not write it: no defect of a handler makes an administrator.
+    Column("admin", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", MOMENT, nullable=False),
 )
 
@@ -19,8 +22,22 @@ login_sessions = Table(
     metadata,
     Column("session_id", ID, primary_key=True),
     Column("user_id", ID, ForeignKey("users.user_id"), nullable=False, index=True),
-    Column("refresh_hash", LargeBinary, nullable=False, unique=True),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
     Column("created_at", MOMENT, nullable=False),
+    Column("used_at", MOMENT, nullable=False),
     Column("expires_at", MOMENT, nullable=False),
-    Column("revoked_at", MOMENT),
+    Column("ended_at", MOMENT),
+    Column("ending", Text),
+    one_of("ending", tuple(Ending)),
+)
+
+# A session's tokens, one after the other: a used one that comes again betrays a thief.
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("session_id", ID, ForeignKey("login_sessions.session_id"), nullable=False, index=True),
+    Column("created_at", MOMENT, nullable=False),
+    Column("used_at", MOMENT),
 )
