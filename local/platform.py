@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from local.keys import token_keys
+from local.keys import FILE, token_keys
 from local.market import FollowedClock
 from local.options import Options
 from local.progress import step
@@ -118,7 +118,7 @@ async def running(options: Options) -> AsyncIterator[Runtime]:
         stack.push_async_callback(addresses.stop)
         await addresses.start()
         await _migrate(addresses, options)
-        keys = await asyncio.to_thread(token_keys, options.state / "token_keys.json")
+        keys = await asyncio.to_thread(token_keys, options.state / FILE)
         with step("functions, queues and state machines"):
             clock = FollowedClock(addresses.redis_url)
             following = asyncio.create_task(clock.follow())
