@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from hub.adapters.postgres import compiled
 from hub.adapters.postgres.statements import (
+    attempts,
     books,
     cancel,
     identity,
@@ -48,6 +49,7 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     identity.find_user_by_email,
     identity.find_user_by_id,
     identity.register_customer,
+    identity.rehash_password,
     identity.change_password,
     identity.open_session,
     identity.rotate_refresh_token,
@@ -55,6 +57,9 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     identity.list_sessions_of_user,
     identity.end_session,
     identity.end_sessions,
+    attempts.lock_attempts,
+    attempts.count_attempts,
+    attempts.uncount_attempts,
     queries.list_unsent,
     queries.find_message,
     queries.forget_messages,

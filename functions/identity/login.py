@@ -18,7 +18,7 @@ class Credentials(Incoming):
     password: Annotated[str, Field(max_length=1024, examples=["four words make one"])]
 
 
-@api.post("/auth/login", problems=(401,))
+@api.post("/auth/login", problems=(401, 429))
 def login(credentials: Credentials, request: Request) -> TokenPair:
     logged_in = hub().login(
         LoginCommand(credentials.email, credentials.password, request.source_ip, request.agent)

@@ -25,7 +25,7 @@ class IdentityUseCases(Parts):
     def register(self) -> "Register":
         from hub.application.identity.register import Register
 
-        return Register(self.customers, self.passwords, self.clock, self.ids)
+        return Register(self.customers, self.passwords, self.estimate, self.clock, self.ids)
 
     @cached_property
     def login(self) -> "Login":
@@ -35,6 +35,7 @@ class IdentityUseCases(Parts):
             self.customers,
             self.sessions,
             self.passwords,
+            self.proof,
             self.tokens,
             self.clock,
             self.ids,
@@ -75,7 +76,7 @@ class IdentityUseCases(Parts):
     def change_password(self) -> "ChangePassword":
         from hub.application.identity.change_password import ChangePassword
 
-        return ChangePassword(self.customers, self.passwords, self.clock)
+        return ChangePassword(self.customers, self.passwords, self.proof, self.estimate, self.clock)
 
     @cached_property
     def get_me(self) -> "GetMe":

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
     from hub.adapters.aws.signed import AwsJson, Credentials
     from hub.adapters.postgres.connection import Database
+    from hub.application.identity.attempts import PasswordProof
     from hub.application.ports.accounts import Accounts
-    from hub.application.ports.identity import Customers, Passwords, Sessions, Tokens
+    from hub.application.ports.identity import Attempts, Customers, Passwords, Sessions, Tokens
     from hub.application.ports.market import Calendars, Instruments, MarketData
     from hub.application.ports.messages import Outbox, Publisher
     from hub.application.ports.orders import AccountsAtWork, Orders
     from hub.application.ports.system import Clock, Ids, Secrets
     from hub.application.relay import Relay
+    from hub.domain.identity.credentials import Estimate
 
 
 class Parts:
@@ -120,6 +122,27 @@ class Parts:
         from hub.adapters.postgres.sessions import PostgresSessions
 
         return PostgresSessions(self.database)
+
+    @cached_property
+    def attempts(self) -> "Attempts":
+        from hub.adapters.postgres.attempts import PostgresAttempts
+        from hub.adapters.redis.attempts import RedisAttempts
+
+        return RedisAttempts(self.redis, PostgresAttempts(self.database))
+
+    @cached_property
+    def proof(self) -> "PasswordProof":
+        from hub.application.identity.attempts import PasswordProof
+
+        return PasswordProof(self.passwords, self.attempts, self.clock)
+
+    @cached_property
+    def estimate(self) -> "Estimate":
+        from hub.adapters.strength import ZxcvbnStrength
+        from hub.domain.identity.credentials import Estimate
+
+        strength = ZxcvbnStrength()
+        return Estimate(strength.is_common, strength.score)
 
     @cached_property
     def instruments(self) -> "Instruments":

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from hub.domain.kernel import Fault, HubError, InvalidInputError
+from hub.domain.kernel import Fault, HubError, InvalidInputError, ThrottledError
 from hub.entrypoints.access import Access, Caller, LiveSessions, usual_scope
 from hub.entrypoints.body import check_text, read_json
 from hub.entrypoints.errors import http_status, problem, unexpected_problem
@@ -168,6 +168,8 @@ def _handle(route: Route, event: Event) -> Response:
     except HubError as error:
         status = http_status(error)
         response = _problem(status, problem(error, trace_id), trace_id)
+        if isinstance(error, ThrottledError):
+            response["headers"]["Retry-After"] = str(error.seconds)
     except Exception:  # noqa: BLE001  # logged with its trace, and answered as what it is: a 500
         logger.exception("unexpected error", trace_id=trace_id)
         response = _problem(500, unexpected_problem(trace_id), trace_id)

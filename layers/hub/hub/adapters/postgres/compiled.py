@@ -274,6 +274,10 @@ FROM account)
 FROM account
 """
 
+REHASH_PASSWORD = """
+UPDATE users SET password_hash=%(b_new_hash)s::VARCHAR WHERE users.user_id = %(b_user_id)s::UUID AND users.password_hash = %(b_old_hash)s::VARCHAR
+"""
+
 CHANGE_PASSWORD = """
 WITH changed AS
 (UPDATE users SET password_hash=%(b_new_hash)s::VARCHAR WHERE users.user_id = %(b_user_id)s::UUID AND users.password_hash IN (%(b_old_hash)s::VARCHAR, %(b_new_hash)s::VARCHAR) RETURNING users.user_id),
@@ -334,6 +338,19 @@ UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(
 
 END_SESSIONS = """
 UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(b_ending)s::VARCHAR WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = %(b_user_id)s::UUID RETURNING login_sessions.session_id
+"""
+
+LOCK_ATTEMPTS = """
+INSERT INTO login_attempts (key, failures, last_at) SELECT key, 0, %(b_at)s::TIMESTAMP WITH TIME ZONE AS anon_1
+FROM unnest(%(b_keys)s::TEXT[]) AS key ON CONFLICT (key) DO UPDATE SET failures = CASE WHEN (login_attempts.last_at <= %(b_forgotten)s::TIMESTAMP WITH TIME ZONE) THEN 0 ELSE login_attempts.failures END RETURNING login_attempts.key, login_attempts.failures, login_attempts.last_at
+"""
+
+COUNT_ATTEMPTS = """
+UPDATE login_attempts SET failures=(login_attempts.failures + 1), last_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE login_attempts.key = any(%(b_keys)s::TEXT[])
+"""
+
+UNCOUNT_ATTEMPTS = """
+UPDATE login_attempts SET failures=CASE WHEN (login_attempts.key = %(b_address)s::VARCHAR) THEN greatest(login_attempts.failures - 1, 0) ELSE 0 END WHERE login_attempts.key = any(%(b_cleared)s::TEXT[]) OR login_attempts.key = %(b_address)s::VARCHAR
 """
 
 LIST_UNSENT = """

@@ -48,6 +48,12 @@ class PostgresCustomers:
         row = self.database.one(compiled.FIND_USER_BY_ID, {"b_user_id": customer_id})
         return Customer(*row) if row else None
 
+    def rehash(self, customer_id: CustomerId, old_hash: str, new_hash: str) -> None:
+        self.database.rows(
+            compiled.REHASH_PASSWORD,
+            {"b_user_id": customer_id, "b_old_hash": old_hash, "b_new_hash": new_hash},
+        )
+
     def change_password(self, change: PasswordChange) -> int | None:
         row = self.database.one(
             compiled.CHANGE_PASSWORD,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from hub.application.identity.attempts import PasswordProof
 from hub.application.ports.identity import Customers, NewSession, Passwords, Sessions, Tokens
 from hub.application.ports.system import Clock, Ids, Secrets
 from hub.domain.identity.credentials import normal_email
@@ -29,19 +30,27 @@ class Login:
     customers: Customers
     sessions: Sessions
     passwords: Passwords
+    proof: PasswordProof
     tokens: Tokens
     clock: Clock
     ids: Ids
     secrets: Secrets
 
     def __call__(self, command: LoginCommand) -> LoggedIn:
-        """Raises UnauthenticatedError, the same for an unknown address and a wrong password."""
-        customer = self.customers.by_email(normal_email(command.email))
-        hashed = customer.password_hash if customer else None
-        if not self.passwords.verify(command.password, hashed) or customer is None:
+        """Raises UnauthenticatedError and ThrottledError.
+
+        They are the same for an unknown address and a wrong password.
+        """
+        email = normal_email(command.email)
+        customer = self.customers.by_email(email)
+        proved = self.proof(email, customer, command.password, command.address)
+        if not proved or customer is None:
             raise UnauthenticatedError(
                 "the e-mail address or the password is wrong", code="bad_credentials"
             )
+        if self.passwords.is_outdated(customer.password_hash):
+            better = self.passwords.hash(command.password)
+            self.customers.rehash(customer.customer_id, customer.password_hash, better)
         now, refresh_token = self.clock.now(), self.secrets.token()
         session = NewSession(
             session_id=self.ids.new(),

@@ -12,7 +12,7 @@ from hub.application.ports.identity import (
     Passwords,
 )
 from hub.application.ports.system import Clock, Ids
-from hub.domain.identity.credentials import check_password, normal_email
+from hub.domain.identity.credentials import Estimate, check_password, normal_email
 from hub.domain.kernel import AccountId, ConflictError, CustomerId, Fault
 
 
@@ -27,13 +27,14 @@ class RegisterCommand(NamedTuple):
 class Register:
     customers: Customers
     passwords: Passwords
+    estimate: Estimate
     clock: Clock
     ids: Ids
 
     def __call__(self, command: RegisterCommand) -> NewCustomer:
         """Raises InvalidInputError for a weak password, ConflictError for a taken address."""
         email = normal_email(command.email)
-        check_password(command.password, email)
+        check_password(command.password, email, command.name, self.estimate)
         customer_id = CustomerId(self.ids.new())
         cause = Cause(customer_id, "registered", self.clock.now(), None, command.trace_id)
         account_id = AccountId(self.ids.new())

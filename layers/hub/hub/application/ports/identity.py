@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from hub.application.books import Cause
+from hub.domain.identity.attempts import Gate
 from hub.domain.identity.sessions import Ending
 from hub.domain.kernel import AccountId, CustomerId
 
@@ -87,6 +88,9 @@ class Customers(Protocol):
 
     def by_id(self, customer_id: CustomerId) -> Customer | None: ...
 
+    def rehash(self, customer_id: CustomerId, old_hash: str, new_hash: str) -> None:
+        """Store the same password under a better hash, unless it was changed meanwhile."""
+
     def change_password(self, change: PasswordChange) -> int | None:
         """How many sessions that ended; None where `old_hash` is the password's no more."""
 
@@ -113,6 +117,19 @@ class Passwords(Protocol):
 
     def verify(self, password: str, password_hash: str | None) -> bool:
         """Takes the same time whether or not there is a hash to compare with."""
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """Whether it was made with other parameters than those of today."""
+
+
+class Attempts(Protocol):
+    """What has been tried at the gates, counted before it is known how it ends."""
+
+    def begin(self, gates: Sequence[Gate], at: datetime) -> int:
+        """Count one attempt at each gate, unless one is shut. Seconds to wait; 0 to go on."""
+
+    def succeeded(self, gates: Sequence[Gate]) -> None:
+        """It was none of the failures: forget the account's, and take one off the address."""
 
 
 class Identity(NamedTuple):

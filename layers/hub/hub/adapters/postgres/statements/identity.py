@@ -261,6 +261,17 @@ def _end() -> Update:
     )
 
 
+def rehash_password() -> Update:
+    return (
+        update(users)
+        .where(
+            users.c.user_id == OWNER,
+            users.c.password_hash == given("old_hash", users.c.password_hash),
+        )
+        .values(password_hash=given("new_hash", users.c.password_hash))
+    )
+
+
 def change_password() -> Select[Any]:
     """Columns: changed, ended. The customer's other sessions end with the old password."""
     new_hash = given("new_hash", users.c.password_hash)

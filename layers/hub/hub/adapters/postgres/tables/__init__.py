@@ -14,7 +14,12 @@ from hub.adapters.postgres.tables.accounts import (
     ledger_transactions,
     positions,
 )
-from hub.adapters.postgres.tables.identity import login_sessions, refresh_tokens, users
+from hub.adapters.postgres.tables.identity import (
+    login_attempts,
+    login_sessions,
+    refresh_tokens,
+    users,
+)
 from hub.adapters.postgres.tables.kinds import (
     EXACT_VALUE,
     ID,
@@ -52,6 +57,7 @@ __all__ = [
     "instruments",
     "ledger_entries",
     "ledger_transactions",
+    "login_attempts",
     "login_sessions",
     "market_clock",
     "metadata",

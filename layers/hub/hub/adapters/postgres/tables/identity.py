@@ -1,6 +1,6 @@
 """The tables of identity."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, LargeBinary, Table, Text, text
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, Table, Text, text
 
 from hub.adapters.postgres.tables.kinds import ID, MOMENT, metadata, one_of
 from hub.domain.identity.sessions import Ending
@@ -40,4 +40,13 @@ refresh_tokens = Table(
     Column("session_id", ID, ForeignKey("login_sessions.session_id"), nullable=False, index=True),
     Column("created_at", MOMENT, nullable=False),
     Column("used_at", MOMENT),
+)
+
+# While Redis does not answer. A key tells no account's name.
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", MOMENT, nullable=False),
 )

@@ -62,6 +62,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
     )
     op.create_table(
+        "login_attempts",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_login_attempts")),
+    )
+    op.create_table(
         "accounts",
         sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -520,6 +527,7 @@ def downgrade() -> None:
     op.drop_table("daily_bars")
     op.drop_index(op.f("ix_accounts_user_id"), table_name="accounts")
     op.drop_table("accounts")
+    op.drop_table("login_attempts")
     op.drop_table("users")
     op.drop_index("ix_outbox_created_at", table_name="outbox")
     op.drop_table("outbox")
