@@ -26,6 +26,7 @@ from local.services.watch import Server, watch
 logger = logging.getLogger(__name__)
 
 _SIGNING_KEY = "hub-signing-key"
+_LOCAL_RATE = "600000"
 _LIKE_A_FUNCTION = "JobReleaseQueuedOrders"
 _DUMMY_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 _STREAM_SECONDS = 20.0
@@ -183,6 +184,9 @@ def _runtime(
             "DatabaseUrl": addresses.database_url,
             "RedisUrl": addresses.redis_url,
             "TokenVerifyingKeys": verifying,
+            # One machine is one address, and its benchmarks are its customers.
+            "CustomerRate": _LOCAL_RATE,
+            "AddressRate": _LOCAL_RATE,
             "SigningKeySecretArn": _SIGNING_KEY,
             "SqsEndpoint": endpoint,
             "EventsEndpoint": endpoint,

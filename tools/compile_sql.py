@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from hub.adapters.postgres import compiled
 from hub.adapters.postgres.statements import (
+    api_keys,
     attempts,
     books,
     cancel,
@@ -57,6 +58,10 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     identity.list_sessions_of_user,
     identity.end_session,
     identity.end_sessions,
+    api_keys.create_api_key,
+    api_keys.list_api_keys,
+    api_keys.revoke_api_key,
+    api_keys.use_api_key,
     attempts.lock_attempts,
     attempts.count_attempts,
     attempts.uncount_attempts,

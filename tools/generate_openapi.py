@@ -173,6 +173,8 @@ def _responses(route: Route, answer: Any, known: Any) -> dict[str, Any]:
     if route.returns is Answer and route.status != 200:
         statuses["200"] = {**good, "description": "Done before: this is what came of it"}
     refusals = {400, 500, *route.problems} | (set() if route.public else {401, 403})
+    if route.access.doors is not None:
+        refusals |= {429}
     if any(each.place == "body" for each in route.parameters):
         refusals |= {413, 415}
     titles = {outcome.status: outcome.title for outcome in OUTCOMES}

@@ -9,7 +9,7 @@ from hub.bootstrap import hub
 from hub.entrypoints.http import Api, Caller, Request
 from hub.entrypoints.wire import Incoming, Outgoing
 
-api = Api(sessions=lambda: hub().sessions)
+api = Api(hub)
 
 
 class PasswordChangeIn(Incoming):

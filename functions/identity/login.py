@@ -10,7 +10,7 @@ from hub.entrypoints.http import Api, Request
 from hub.entrypoints.views import TokenPair
 from hub.entrypoints.wire import Incoming
 
-api = Api()
+api = Api(hub)
 
 
 class Credentials(Incoming):

@@ -9,7 +9,7 @@ from hub.entrypoints.http import Api
 from hub.entrypoints.views import TokenPair
 from hub.entrypoints.wire import Incoming
 
-api = Api()
+api = Api(hub)
 
 
 class Renewal(Incoming):

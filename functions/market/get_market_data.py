@@ -4,7 +4,7 @@ from hub.bootstrap import hub
 from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.wire import Moment, Money, Outgoing, Quantity, Symbol
 
-api = Api()
+api = Api(hub)
 
 
 class QuoteOut(Outgoing):

@@ -23,7 +23,7 @@ from hub.entrypoints.wire import (
     UuidText,
 )
 
-api = Api(sessions=lambda: hub().sessions)
+api = Api(hub)
 
 MAX_CLIENT_ORDER_ID = 128
 

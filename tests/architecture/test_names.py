@@ -17,7 +17,6 @@ OTHER_USE_CASE = {
     "get_order_status": "get_order",  # the same order, in fewer words
 }
 NO_USE_CASE = {
-    "authorize": "only asks the Tokens port",
     "get_jwks": "shows what the Tokens port verifies by",
     "migrate": "a deployment's step, made of the adapter alone",
     "get_live": "answers without asking anything",

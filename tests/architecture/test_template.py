@@ -309,6 +309,9 @@ def mentioned(function: Function) -> set[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "hub()"
     ]
+    route = function.route
+    if route is not None and route.access.doors is not None:
+        members += ["limits"] + ["sessions"] * (route.access.changes and not route.public)
     return set().union(*(parts[member] for member in members))
 
 

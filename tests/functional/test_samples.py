@@ -13,7 +13,8 @@ from hub.adapters.tokens import RsaTokens, signing_key_from
 from hub.application.books import Cause, audit_payload
 from hub.application.orders.process_submitted import ProcessSubmitted
 from hub.application.ports.identity import Customer as Person
-from hub.application.ports.identity import NewCustomer, NewSession
+from hub.application.ports.identity import NewApiKey, NewCustomer, NewSession
+from hub.domain.identity.api_keys import KeyScope
 from hub.domain.identity.sessions import token_hash
 from hub.domain.kernel import AccountId, CustomerId
 from local.keys import token_keys
@@ -25,6 +26,7 @@ ACCOUNT = AccountId("01900000-0000-7000-8000-000000000002")
 ORDER = "01900000-0000-7000-8000-000000000003"
 SESSION = "01900000-0000-7000-8000-000000000005"
 OTHER_SESSION = "01900000-0000-7000-8000-000000000006"
+KEY = "01900000-0000-7000-8000-000000000007"
 REFRESH_TOKEN = "a-sampled-refresh-token-of-43-characters-00"
 LONG = timedelta(days=10_000)
 CONTEXT = SimpleNamespace(aws_request_id=TRACE, function_name="sample")
@@ -73,6 +75,8 @@ def sampled(world: World, tmp_path: Path) -> World:
             NewSession(session, CUSTOMER, token_hash(token), "", "", now, now + LONG)
         )
     world.deposit(customer, "1000000")
+    key = NewApiKey(KEY, CUSTOMER, ACCOUNT, "robot", KeyScope.READ, b"hash", now, now + LONG)
+    world.hub.api_keys.create(key, 1)
     world.quote("AAPL", "569.10", "569.30")
     ordering = world.another_hub()
     ordering.ids = FirstIds(ORDER, world.ids)

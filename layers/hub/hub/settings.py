@@ -14,6 +14,7 @@ class SettingsError(Exception):
 class Settings(NamedTuple):
     """`verifying_keys` are PEM public keys of access tokens, by kid.
 
+    `customer_rate` and `address_rate` are requests a minute, 0 any number.
     `endpoints` are the URLs of AWS services that are not where AWS has them.
     """
 
@@ -34,6 +35,8 @@ class Settings(NamedTuple):
     verifying_keys: Mapping[str, str]
     collar: Decimal
     tolerance: Decimal
+    customer_rate: int
+    address_rate: int
 
     def endpoint(self, service: str, host: str) -> str:
         return self.endpoints.get(service, f"https://{host}.{self.region}.amazonaws.com")
@@ -72,6 +75,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         verifying_keys=_keys(given.get("TOKEN_VERIFYING_KEYS") or "{}"),
         collar=_decimal(given, "ORDER_COLLAR", "0.04"),
         tolerance=_decimal(given, "PRICE_TOLERANCE", "0.50"),
+        customer_rate=_whole(given, "CUSTOMER_RATE"),
+        address_rate=_whole(given, "ADDRESS_RATE"),
     )
 
 
@@ -92,6 +97,13 @@ def _keys(text: str) -> Mapping[str, str]:
     if not isinstance(keys, dict):
         raise SettingsError("TOKEN_VERIFYING_KEYS is not a JSON object of kid to PEM")
     return keys
+
+
+def _whole(given: Mapping[str, str], name: str) -> int:
+    text = given.get(name) or "0"
+    if not (text.isascii() and text.isdigit()):
+        raise SettingsError(f"{name} is not a whole number")
+    return int(text)
 
 
 def _decimal(given: Mapping[str, str], name: str, default: str) -> Decimal:

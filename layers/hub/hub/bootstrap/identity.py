@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 from hub.bootstrap.parts import Parts
 
 if TYPE_CHECKING:
+    from hub.application.identity.authorize import Authorize
     from hub.application.identity.change_password import ChangePassword
+    from hub.application.identity.create_api_key import CreateApiKey
     from hub.application.identity.end_session import EndSession
     from hub.application.identity.get_me import GetMe
+    from hub.application.identity.list_api_keys import ListApiKeys
     from hub.application.identity.list_sessions import ListSessions
     from hub.application.identity.login import Login
     from hub.application.identity.logout import Logout
     from hub.application.identity.logout_all import LogoutAll
     from hub.application.identity.refresh_token import RefreshToken
     from hub.application.identity.register import Register
+    from hub.application.identity.revoke_api_key import RevokeApiKey
 
 
 class IdentityUseCases(Parts):
@@ -77,6 +81,30 @@ class IdentityUseCases(Parts):
         from hub.application.identity.change_password import ChangePassword
 
         return ChangePassword(self.customers, self.passwords, self.proof, self.estimate, self.clock)
+
+    @cached_property
+    def authorize(self) -> "Authorize":
+        from hub.application.identity.authorize import Authorize
+
+        return Authorize(self.tokens, self.api_keys, self.clock)
+
+    @cached_property
+    def create_api_key(self) -> "CreateApiKey":
+        from hub.application.identity.create_api_key import CreateApiKey
+
+        return CreateApiKey(self.api_keys, self.clock, self.ids, self.secrets)
+
+    @cached_property
+    def list_api_keys(self) -> "ListApiKeys":
+        from hub.application.identity.list_api_keys import ListApiKeys
+
+        return ListApiKeys(self.api_keys, self.clock)
+
+    @cached_property
+    def revoke_api_key(self) -> "RevokeApiKey":
+        from hub.application.identity.revoke_api_key import RevokeApiKey
+
+        return RevokeApiKey(self.api_keys, self.clock)
 
     @cached_property
     def get_me(self) -> "GetMe":

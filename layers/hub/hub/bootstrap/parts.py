@@ -16,11 +16,18 @@ if TYPE_CHECKING:
     from hub.adapters.postgres.connection import Database
     from hub.application.identity.attempts import PasswordProof
     from hub.application.ports.accounts import Accounts
-    from hub.application.ports.identity import Attempts, Customers, Passwords, Sessions, Tokens
+    from hub.application.ports.identity import (
+        ApiKeys,
+        Attempts,
+        Customers,
+        Passwords,
+        Sessions,
+        Tokens,
+    )
     from hub.application.ports.market import Calendars, Instruments, MarketData
     from hub.application.ports.messages import Outbox, Publisher
     from hub.application.ports.orders import AccountsAtWork, Orders
-    from hub.application.ports.system import Clock, Ids, Secrets
+    from hub.application.ports.system import Clock, Ids, Limits, Secrets
     from hub.application.relay import Relay
     from hub.domain.identity.credentials import Estimate
 
@@ -122,6 +129,22 @@ class Parts:
         from hub.adapters.postgres.sessions import PostgresSessions
 
         return PostgresSessions(self.database)
+
+    @cached_property
+    def api_keys(self) -> "ApiKeys":
+        from hub.adapters.postgres.api_keys import PostgresApiKeys
+
+        return PostgresApiKeys(self.database)
+
+    @cached_property
+    def limits(self) -> "Limits":
+        from hub.adapters.redis.limits import RedisLimits
+
+        return RedisLimits(
+            self.redis,
+            per_customer=self.settings.customer_rate,
+            per_address=self.settings.address_rate,
+        )
 
     @cached_property
     def attempts(self) -> "Attempts":

@@ -5,7 +5,8 @@ body; one whose name stands in the path is taken from there; `Caller` and `Reque
 and how; any other is a query parameter. The same signature makes the OpenAPI document.
 
 A route with a caller has a scope: `read` for a GET and `trade` for the rest, unless it names
-another, such as `admin`. Where it changes anything, `Api` is given the sessions to look at.
+another, such as `admin`. `Api(hub)` counts the requests, and looks at the session of whoever
+changes anything.
 """
 
 import inspect
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple, get_type_hints
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from hub.domain.kernel import Fault, HubError, InvalidInputError, ThrottledError
-from hub.entrypoints.access import Access, Caller, LiveSessions, usual_scope
+from hub.entrypoints.access import Access, Caller, Doors, limit_headers, usual_scope
 from hub.entrypoints.body import check_text, read_json
 from hub.entrypoints.errors import http_status, problem, unexpected_problem
 from hub.entrypoints.logs import logger
@@ -91,9 +92,9 @@ class Route(NamedTuple):
 class Api:
     """The HTTP side of one function."""
 
-    def __init__(self, sessions: Callable[[], LiveSessions] | None = None) -> None:
+    def __init__(self, doors: Callable[[], Doors] | None = None) -> None:
         self.route: Route | None = None
-        self._sessions = sessions
+        self._doors = doors
 
     def get(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return self._register("GET", path, **options)
@@ -119,7 +120,7 @@ class Api:
         scope: str | None = None,
         prefix: str = PREFIX,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        access = Access(scope or usual_scope(method), self._sessions)
+        access = Access(scope or usual_scope(method), method != "GET", self._doors)
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             hints = get_type_hints(function, include_extras=True)
@@ -162,8 +163,13 @@ def _parameter(path: str, name: str, wanted: Any, given: inspect.Parameter) -> P
 def _handle(route: Route, event: Event) -> Response:
     started = perf_counter()
     trace_id = str(event["requestContext"].get("requestId", ""))
+    extra: dict[str, str] = {}
     try:
-        result = route.function(**_arguments(route, event, trace_id))
+        caller = _admitted(route, event, extra)
+        arguments = _arguments(route, event, trace_id, caller)
+        if caller is not None and caller.account_id is not None:
+            _keep_to_the_account(route, caller, arguments)
+        result = route.function(**arguments)
         response = _respond(result, route.status, trace_id)
     except HubError as error:
         status = http_status(error)
@@ -173,6 +179,7 @@ def _handle(route: Route, event: Event) -> Response:
     except Exception:  # noqa: BLE001  # logged with its trace, and answered as what it is: a 500
         logger.exception("unexpected error", trace_id=trace_id)
         response = _problem(500, unexpected_problem(trace_id), trace_id)
+    response["headers"].update(extra)
     logger.info(
         "request",
         trace_id=trace_id,
@@ -184,9 +191,20 @@ def _handle(route: Route, event: Event) -> Response:
     return response
 
 
-def _arguments(route: Route, event: Event, trace_id: str) -> dict[str, Any]:
-    # Before anything else is looked at: who may not ask is told nothing more.
-    caller = None if route.public else route.access.check(event)
+def _admitted(route: Route, event: Event, headers: dict[str, str]) -> Caller | None:
+    """Before anything else is looked at: who may not ask is told nothing more."""
+    caller = None if route.public else route.access.caller(event)
+    allowance = route.access.allowance(event, caller)
+    if allowance is not None:
+        headers.update(limit_headers(allowance))
+        if allowance.wait:
+            raise ThrottledError("too many requests; try again later", seconds=allowance.wait)
+    if caller is not None:
+        route.access.check_session(event, caller)
+    return caller
+
+
+def _arguments(route: Route, event: Event, trace_id: str, caller: Caller | None) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     # `?account_id=` asks for no account in particular, as leaving it out does.
     given = (event.get("queryStringParameters") or {}).items()
@@ -219,6 +237,17 @@ def _arguments(route: Route, event: Event, trace_id: str) -> dict[str, Any]:
     if faults:
         raise InvalidInputError("the request breaks a rule", faults=tuple(faults))
     return values
+
+
+def _keep_to_the_account(route: Route, caller: Caller, values: dict[str, Any]) -> None:
+    """A key's account is the only one there is, wherever a request names one or could."""
+    for parameter in route.parameters:
+        if parameter.name == "account_id":
+            values["account_id"] = caller.account(values.get("account_id"))
+        elif parameter.place == "body" and "account_id" in parameter.type.model_fields:
+            body = values[parameter.name]
+            account_id = caller.account(body.account_id)
+            values[parameter.name] = body.model_copy(update={"account_id": account_id})
 
 
 def _validate(parameter: Parameter, given: Any, values: dict[str, Any], prefix: str) -> list[Fault]:

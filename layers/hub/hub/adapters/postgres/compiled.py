@@ -323,7 +323,9 @@ FROM session JOIN users ON users.user_id = session.user_id
 FIND_LIVE_SESSION = """
 SELECT login_sessions.session_id
 FROM login_sessions
-WHERE login_sessions.session_id = %(b_session_id)s::UUID AND login_sessions.ended_at IS NULL AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE
+WHERE login_sessions.session_id = %(b_session_id)s::UUID AND login_sessions.ended_at IS NULL AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE UNION ALL SELECT api_keys.key_id
+FROM api_keys
+WHERE api_keys.key_id = %(b_session_id)s::UUID AND api_keys.revoked_at IS NULL AND api_keys.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE
 """
 
 LIST_SESSIONS_OF_USER = """
@@ -338,6 +340,43 @@ UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(
 
 END_SESSIONS = """
 UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(b_ending)s::VARCHAR WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = %(b_user_id)s::UUID RETURNING login_sessions.session_id
+"""
+
+CREATE_API_KEY = """
+WITH account AS
+(SELECT accounts.account_id AS account_id
+FROM accounts
+WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.user_id = %(b_user_id)s::UUID FOR UPDATE),
+room AS
+(SELECT account.account_id AS account_id
+FROM account
+WHERE (SELECT count(*) AS count_1
+FROM api_keys
+WHERE api_keys.account_id = account.account_id AND api_keys.revoked_at IS NULL AND api_keys.expires_at > %(b_created_at)s::TIMESTAMP WITH TIME ZONE) < %(b_most)s::INTEGER AND NOT (EXISTS (SELECT 1
+FROM api_keys
+WHERE api_keys.key_id = %(b_key_id)s::UUID))),
+made AS
+(INSERT INTO api_keys (account_id, user_id, key_id, name, scope, token_hash, created_at, expires_at) SELECT room.account_id AS account_id, %(b_user_id)s::UUID AS user_id, %(b_key_id)s::UUID AS key_id, %(b_name)s::VARCHAR AS name, %(b_scope)s::VARCHAR AS scope, CAST(%(b_token_hash)s AS BYTEA) AS token_hash, %(b_created_at)s::TIMESTAMP WITH TIME ZONE AS created_at, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE AS expires_at
+FROM room)
+ SELECT EXISTS (SELECT account.account_id
+FROM account) AS account_found, (EXISTS (SELECT room.account_id
+FROM room)) OR (EXISTS (SELECT 1
+FROM api_keys
+WHERE api_keys.key_id = %(b_key_id)s::UUID)) AS created
+"""
+
+LIST_API_KEYS = """
+SELECT api_keys.key_id, api_keys.name, api_keys.scope, api_keys.created_at, api_keys.expires_at, api_keys.used_at
+FROM accounts LEFT OUTER JOIN api_keys ON api_keys.account_id = accounts.account_id AND api_keys.revoked_at IS NULL AND api_keys.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE
+WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.user_id = %(b_user_id)s::UUID ORDER BY api_keys.created_at DESC, api_keys.key_id DESC
+"""
+
+REVOKE_API_KEY = """
+UPDATE api_keys SET revoked_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE api_keys.key_id = %(b_key_id)s::UUID AND api_keys.account_id = %(b_account_id)s::UUID AND api_keys.user_id = %(b_user_id)s::UUID AND (api_keys.revoked_at IS NULL OR api_keys.revoked_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) RETURNING api_keys.key_id
+"""
+
+USE_API_KEY = """
+UPDATE api_keys SET used_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE api_keys.token_hash = CAST(%(b_token_hash)s AS BYTEA) AND api_keys.revoked_at IS NULL AND api_keys.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE RETURNING api_keys.key_id, api_keys.user_id, api_keys.account_id, api_keys.scope, api_keys.expires_at
 """
 
 LOCK_ATTEMPTS = """

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from hub.application.books import Cause
+from hub.domain.identity.api_keys import KeyScope
 from hub.domain.identity.attempts import Gate
 from hub.domain.identity.sessions import Ending
 from hub.domain.kernel import AccountId, CustomerId
@@ -133,12 +134,70 @@ class Attempts(Protocol):
 
 
 class Identity(NamedTuple):
-    """Who a verified token speaks for, and until when."""
+    """Who a credential speaks for, and until when it may be taken for good.
+
+    `session_id` is the log-in's, or the API key's own id; `account_id` is a key's.
+    """
 
     customer_id: CustomerId
     session_id: str
     scope: str
     expires_at: datetime
+    account_id: AccountId | None = None
+
+
+class NewApiKey(NamedTuple):
+    key_id: str
+    customer_id: CustomerId
+    account_id: AccountId
+    name: str
+    scope: KeyScope
+    token_hash: bytes
+    created_at: datetime
+    expires_at: datetime
+
+
+class ApiKey(NamedTuple):
+    """A key as it is shown: never its secret."""
+
+    key_id: str
+    name: str
+    scope: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+class CreatedKey(NamedTuple):
+    """`account_found` and not `created`: the account has as many as it may have."""
+
+    account_found: bool
+    created: bool
+
+
+class UsedKey(NamedTuple):
+    key_id: str
+    customer_id: CustomerId
+    account_id: AccountId
+    scope: str
+    expires_at: datetime
+
+
+class ApiKeys(Protocol):
+    def create(self, new: NewApiKey, most: int) -> CreatedKey: ...
+
+    def of(
+        self, customer_id: CustomerId, account_id: AccountId, at: datetime
+    ) -> Sequence[ApiKey] | None:
+        """Live ones, the newest first; None where the account is not the customer's."""
+
+    def revoke(
+        self, customer_id: CustomerId, account_id: AccountId, key_id: str, at: datetime
+    ) -> bool:
+        """Whether it was there to be revoked."""
+
+    def use(self, token_hash: bytes, at: datetime) -> UsedKey | None:
+        """The live key of this hash; it is noted that it was used."""
 
 
 class Tokens(Protocol):

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    CompoundSelect,
     Select,
     Update,
     and_,
@@ -22,6 +23,7 @@ from hub.adapters.postgres.statements.parts import CURRENCY, OWNER, given, inser
 from hub.adapters.postgres.tables import (
     account_events,
     accounts,
+    api_keys,
     audit_events,
     balances,
     login_sessions,
@@ -203,10 +205,17 @@ def _presented() -> CTE:
     )
 
 
-def find_live_session() -> Select[Any]:
-    return select(login_sessions.c.session_id).where(
+def find_live_session() -> CompoundSelect[Any]:
+    """A log-in's, or the API key that stands for one."""
+    session = select(login_sessions.c.session_id).where(
         login_sessions.c.session_id == _SESSION, *_is_live()
     )
+    key = select(api_keys.c.key_id).where(
+        api_keys.c.key_id == _SESSION,
+        api_keys.c.revoked_at.is_(None),
+        api_keys.c.expires_at > AT,
+    )
+    return session.union_all(key)
 
 
 def list_sessions_of_user() -> Select[Any]:

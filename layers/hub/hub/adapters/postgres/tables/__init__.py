@@ -15,6 +15,7 @@ from hub.adapters.postgres.tables.accounts import (
     positions,
 )
 from hub.adapters.postgres.tables.identity import (
+    api_keys,
     login_attempts,
     login_sessions,
     refresh_tokens,
@@ -47,6 +48,7 @@ __all__ = [
     "QUANTITY",
     "account_events",
     "accounts",
+    "api_keys",
     "audit_events",
     "balances",
     "between",

@@ -3,6 +3,7 @@
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, Table, Text, text
 
 from hub.adapters.postgres.tables.kinds import ID, MOMENT, metadata, one_of
+from hub.domain.identity.api_keys import KeyScope
 from hub.domain.identity.sessions import Ending
 
 users = Table(
@@ -49,4 +50,20 @@ login_attempts = Table(
     Column("key", Text, primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("last_at", MOMENT, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", ID, primary_key=True),
+    Column("user_id", ID, ForeignKey("users.user_id"), nullable=False),
+    Column("account_id", ID, ForeignKey("accounts.account_id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("created_at", MOMENT, nullable=False),
+    Column("expires_at", MOMENT, nullable=False),
+    Column("used_at", MOMENT),
+    Column("revoked_at", MOMENT),
+    one_of("scope", tuple(KeyScope)),
 )

@@ -160,6 +160,27 @@ def upgrade() -> None:
         op.f("ix_refresh_tokens_session_id"), "refresh_tokens", ["session_id"], unique=False
     )
     op.create_table(
+        "api_keys",
+        sa.Column("key_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("scope IN ('read', 'trade')", name=op.f("ck_api_keys_scope_known")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_api_keys_account_id")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.user_id"], name=op.f("fk_api_keys_user_id")),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_api_keys_token_hash")),
+    )
+    op.create_index(op.f("ix_api_keys_account_id"), "api_keys", ["account_id"], unique=False)
+    op.create_table(
         "account_events",
         sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
@@ -514,6 +535,8 @@ def downgrade() -> None:
         postgresql_where="order_id IS NOT NULL",
     )
     op.drop_table("account_events")
+    op.drop_index(op.f("ix_api_keys_account_id"), table_name="api_keys")
+    op.drop_table("api_keys")
     op.drop_index(op.f("ix_refresh_tokens_session_id"), table_name="refresh_tokens")
     op.drop_table("refresh_tokens")
     op.drop_index(op.f("ix_login_sessions_user_id"), table_name="login_sessions")
