@@ -184,6 +184,7 @@ def _runtime(
             "DatabaseUrl": addresses.database_url,
             "RedisUrl": addresses.redis_url,
             "TokenVerifyingKeys": verifying,
+            "NoticesFile": str(options.state / "notices.jsonl"),
             # One machine is one address, and its benchmarks are its customers.
             "CustomerRate": _LOCAL_RATE,
             "AddressRate": _LOCAL_RATE,

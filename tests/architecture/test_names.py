@@ -14,6 +14,7 @@ TRIGGERS = {"on_": "SQS", "step_": None, "job_": "ScheduleV2"}
 # Handlers whose use case has another name, and those with none, each with its reason.
 OTHER_USE_CASE = {
     "on_order_submitted": "process_submitted",  # a queue's handler is named after the event
+    "on_notice_requested": "send_notice",  # a queue's handler is named after the event
     "get_order_status": "get_order",  # the same order, in fewer words
 }
 NO_USE_CASE = {

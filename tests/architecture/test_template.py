@@ -26,6 +26,9 @@ PUBLIC = {
     "POST /api/v1/auth/register",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/refresh_token",
+    "POST /api/v1/auth/request_password_reset",
+    "POST /api/v1/auth/reset_password",
+    "POST /api/v1/auth/verify_email",
     "GET /.well-known/jwks.json",
     "GET /api/v1/health/live",
     "GET /api/v1/health/ready",
@@ -240,6 +243,7 @@ PARTS = {
     "database": "database",
     "database_url": "database",
     "publisher": "publish",
+    "notice_requests": "notify",
     "sync-states": "start",
     "secretsmanager": "secret",
 }
@@ -258,6 +262,8 @@ def granted(function: Function) -> set[str]:
             found.add("database")
         elif policy == {"Ref": "PublishPolicy"}:
             found.add("publish")
+        elif policy == {"Ref": "NoticePolicy"}:
+            found.add("notify")
         elif "states:StartSyncExecution" in text:
             found.add("start")
         elif "AWSSecretsManagerGetSecretValuePolicy" in text:
@@ -335,7 +341,8 @@ def test_publishing_reaches_every_queue_that_is_published_to_and_the_bus():
     reached = {
         its["Action"]: its["Resource"] for its in statements if isinstance(its["Action"], str)
     }
-    queues = [event["Queue"] for _, event in sources()]
+    notices = {"Fn::GetAtt": ["NoticesQueue", "Arn"]}
+    queues = [event["Queue"] for _, event in sources() if event["Queue"] != notices]
 
     assert reached == {
         "sqs:SendMessage": queues,

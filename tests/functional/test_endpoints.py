@@ -57,6 +57,7 @@ def test_registering_opens_an_empty_paper_account(front: Front):
     assert seen == {
         "user_id": me.customer_id,
         "email": "ada@example.com",
+        "email_verified": False,
         "name": "Ada",
         "scope": "customer",
     }

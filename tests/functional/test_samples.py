@@ -13,8 +13,9 @@ from hub.adapters.tokens import RsaTokens, signing_key_from
 from hub.application.books import Cause, audit_payload
 from hub.application.orders.process_submitted import ProcessSubmitted
 from hub.application.ports.identity import Customer as Person
-from hub.application.ports.identity import NewApiKey, NewCustomer, NewSession
+from hub.application.ports.identity import NewApiKey, NewCustomer, NewOneTimeToken, NewSession
 from hub.domain.identity.api_keys import KeyScope
+from hub.domain.identity.one_time_tokens import Purpose
 from hub.domain.identity.sessions import token_hash
 from hub.domain.kernel import AccountId, CustomerId
 from local.keys import token_keys
@@ -27,6 +28,8 @@ ORDER = "01900000-0000-7000-8000-000000000003"
 SESSION = "01900000-0000-7000-8000-000000000005"
 OTHER_SESSION = "01900000-0000-7000-8000-000000000006"
 KEY = "01900000-0000-7000-8000-000000000007"
+RESETTING_TOKEN = "a-sampled-one-time-token-of-43-characters-0"
+VERIFYING_TOKEN = "a-sampled-one-time-token-of-43-characters-1"
 REFRESH_TOKEN = "a-sampled-refresh-token-of-43-characters-00"
 LONG = timedelta(days=10_000)
 CONTEXT = SimpleNamespace(aws_request_id=TRACE, function_name="sample")
@@ -77,6 +80,9 @@ def sampled(world: World, tmp_path: Path) -> World:
     world.deposit(customer, "1000000")
     key = NewApiKey(KEY, CUSTOMER, ACCOUNT, "robot", KeyScope.READ, b"hash", now, now + LONG)
     world.hub.api_keys.create(key, 1)
+    for purpose, token in zip(Purpose, (VERIFYING_TOKEN, RESETTING_TOKEN), strict=True):
+        given = NewOneTimeToken("sample@example.com", purpose, token_hash(token), now, now + LONG)
+        assert world.hub.one_time_tokens.create(given)
     world.quote("AAPL", "569.10", "569.30")
     ordering = world.another_hub()
     ordering.ids = FirstIds(ORDER, world.ids)
@@ -109,6 +115,14 @@ def test_the_sampled_message_is_processed(sampled: World):
     assert function.module.handler(sample(function), CONTEXT) == {"batchItemFailures": []}
 
     assert sampled.sql("SELECT state FROM orders WHERE order_id = %s", ORDER) == [("new",)]
+
+
+def test_the_sampled_request_is_a_notice_sent(sampled: World):
+    function = next(each for each in functions() if each.stem == "on_notice_requested")
+
+    assert function.module.handler(sample(function), CONTEXT) == {"batchItemFailures": []}
+
+    assert [notice.email for notice in sampled.mail.notices] == ["sample@example.com"]
 
 
 def test_the_sampled_steps_price_decide_and_announce(sampled: World):

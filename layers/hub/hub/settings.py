@@ -26,6 +26,8 @@ class Settings(NamedTuple):
     endpoints: Mapping[str, str]
     orders_queue_url: str
     triggered_queue_url: str
+    notices_queue_url: str
+    notices_file: str
     event_bus: str
     process_order_arn: str
     signing_key_secret: str
@@ -66,6 +68,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         endpoints={service: url for service, url in endpoints.items() if url},
         orders_queue_url=given.get("ORDERS_QUEUE_URL", ""),
         triggered_queue_url=given.get("TRIGGERED_QUEUE_URL", ""),
+        notices_queue_url=given.get("NOTICES_QUEUE_URL", ""),
+        notices_file=given.get("NOTICES_FILE", ""),
         event_bus=given.get("EVENT_BUS", ""),
         process_order_arn=given.get("PROCESS_ORDER_ARN", ""),
         container_credentials=given.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ""),

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from hub.application.identity.logout_all import LogoutAll
     from hub.application.identity.refresh_token import RefreshToken
     from hub.application.identity.register import Register
+    from hub.application.identity.request_email_verification import RequestEmailVerification
+    from hub.application.identity.request_password_reset import RequestPasswordReset
+    from hub.application.identity.reset_password import ResetPassword
     from hub.application.identity.revoke_api_key import RevokeApiKey
+    from hub.application.identity.send_notice import SendNotice
+    from hub.application.identity.verify_email import VerifyEmail
 
 
 class IdentityUseCases(Parts):
@@ -29,7 +34,14 @@ class IdentityUseCases(Parts):
     def register(self) -> "Register":
         from hub.application.identity.register import Register
 
-        return Register(self.customers, self.passwords, self.estimate, self.clock, self.ids)
+        return Register(
+            self.customers,
+            self.passwords,
+            self.estimate,
+            self.clock,
+            self.ids,
+            self.notice_requests,
+        )
 
     @cached_property
     def login(self) -> "Login":
@@ -105,6 +117,38 @@ class IdentityUseCases(Parts):
         from hub.application.identity.revoke_api_key import RevokeApiKey
 
         return RevokeApiKey(self.api_keys, self.clock)
+
+    @cached_property
+    def request_password_reset(self) -> "RequestPasswordReset":
+        from hub.application.identity.request_password_reset import RequestPasswordReset
+
+        return RequestPasswordReset(self.notice_requests, self.attempts, self.clock)
+
+    @cached_property
+    def request_email_verification(self) -> "RequestEmailVerification":
+        from hub.application.identity.request_email_verification import RequestEmailVerification
+
+        return RequestEmailVerification(
+            self.customers, self.notice_requests, self.attempts, self.clock
+        )
+
+    @cached_property
+    def send_notice(self) -> "SendNotice":
+        from hub.application.identity.send_notice import SendNotice
+
+        return SendNotice(self.one_time_tokens, self.notices, self.clock, self.secrets)
+
+    @cached_property
+    def reset_password(self) -> "ResetPassword":
+        from hub.application.identity.reset_password import ResetPassword
+
+        return ResetPassword(self.one_time_tokens, self.passwords, self.estimate, self.clock)
+
+    @cached_property
+    def verify_email(self) -> "VerifyEmail":
+        from hub.application.identity.verify_email import VerifyEmail
+
+        return VerifyEmail(self.one_time_tokens, self.clock)
 
     @cached_property
     def get_me(self) -> "GetMe":

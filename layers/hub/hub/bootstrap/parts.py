@@ -20,6 +20,9 @@ if TYPE_CHECKING:
         ApiKeys,
         Attempts,
         Customers,
+        NoticeRequests,
+        Notices,
+        OneTimeTokens,
         Passwords,
         Sessions,
         Tokens,
@@ -135,6 +138,25 @@ class Parts:
         from hub.adapters.postgres.api_keys import PostgresApiKeys
 
         return PostgresApiKeys(self.database)
+
+    @cached_property
+    def one_time_tokens(self) -> "OneTimeTokens":
+        from hub.adapters.postgres.one_time_tokens import PostgresOneTimeTokens
+
+        return PostgresOneTimeTokens(self.database)
+
+    @cached_property
+    def notice_requests(self) -> "NoticeRequests":
+        from hub.adapters.aws.notice_requests import SqsNoticeRequests
+
+        sqs = self._aws("sqs", "sqs", "AmazonSQS")
+        return SqsNoticeRequests(sqs, self.settings.notices_queue_url)
+
+    @cached_property
+    def notices(self) -> "Notices":
+        from hub.adapters.notices import FileNotices
+
+        return FileNotices(self.settings.notices_file, self.clock)
 
     @cached_property
     def limits(self) -> "Limits":

@@ -244,13 +244,13 @@ WHERE instrument_symbols.symbol = any(%(b_symbols)s::TEXT[]) AND instrument_symb
 """
 
 FIND_USER_BY_EMAIL = """
-SELECT users.user_id, users.email, users.name, users.password_hash, users.admin
+SELECT users.user_id, users.email, users.name, users.password_hash, users.admin, users.email_verified_at IS NOT NULL AS anon_1
 FROM users
 WHERE users.email = %(b_email)s::VARCHAR
 """
 
 FIND_USER_BY_ID = """
-SELECT users.user_id, users.email, users.name, users.password_hash, users.admin
+SELECT users.user_id, users.email, users.name, users.password_hash, users.admin, users.email_verified_at IS NOT NULL AS anon_1
 FROM users
 WHERE users.user_id = %(b_user_id)s::UUID
 """
@@ -340,6 +340,49 @@ UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(
 
 END_SESSIONS = """
 UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(b_ending)s::VARCHAR WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = %(b_user_id)s::UUID RETURNING login_sessions.session_id
+"""
+
+CREATE_ONE_TIME_TOKEN = """
+WITH owner AS
+(SELECT users.user_id AS user_id
+FROM users
+WHERE users.email = %(b_email)s::VARCHAR),
+older AS
+(UPDATE one_time_tokens SET used_at=%(b_created_at)s::TIMESTAMP WITH TIME ZONE FROM owner WHERE one_time_tokens.user_id = owner.user_id AND one_time_tokens.purpose = %(b_purpose)s::VARCHAR AND one_time_tokens.used_at IS NULL),
+made AS
+(INSERT INTO one_time_tokens (token_hash, user_id, purpose, created_at, expires_at) SELECT CAST(%(b_token_hash)s AS BYTEA) AS token_hash, owner.user_id AS user_id, %(b_purpose)s::VARCHAR AS purpose, %(b_created_at)s::TIMESTAMP WITH TIME ZONE AS created_at, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE AS expires_at
+FROM owner)
+ SELECT owner.user_id
+FROM owner
+"""
+
+FIND_OWNER_OF_TOKEN = """
+SELECT users.user_id, users.email, users.name, users.password_hash, users.admin, users.email_verified_at IS NOT NULL AS anon_1
+FROM one_time_tokens JOIN users ON users.user_id = one_time_tokens.user_id
+WHERE one_time_tokens.token_hash = CAST(%(b_token_hash)s AS BYTEA) AND one_time_tokens.purpose = %(b_purpose)s::VARCHAR AND (one_time_tokens.used_at IS NULL OR one_time_tokens.used_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND one_time_tokens.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE
+"""
+
+RESET_PASSWORD = """
+WITH token AS
+(UPDATE one_time_tokens SET used_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE one_time_tokens.token_hash = CAST(%(b_token_hash)s AS BYTEA) AND one_time_tokens.purpose = 'reset_password' AND (one_time_tokens.used_at IS NULL OR one_time_tokens.used_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND one_time_tokens.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE RETURNING one_time_tokens.user_id),
+changed AS
+(UPDATE users SET password_hash=%(b_password_hash)s::VARCHAR, email_verified_at=coalesce(users.email_verified_at, %(b_at)s::TIMESTAMP WITH TIME ZONE) FROM token WHERE users.user_id = token.user_id RETURNING users.user_id),
+revoked AS
+(UPDATE api_keys SET revoked_at=%(b_at)s::TIMESTAMP WITH TIME ZONE FROM changed WHERE api_keys.user_id = changed.user_id AND api_keys.revoked_at IS NULL),
+ended AS
+(UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending='password_changed' FROM changed WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = changed.user_id RETURNING login_sessions.session_id)
+ SELECT EXISTS (SELECT changed.user_id
+FROM changed) AS reset, (SELECT count(*) AS count_1
+FROM ended) AS ended
+"""
+
+VERIFY_EMAIL = """
+WITH token AS
+(UPDATE one_time_tokens SET used_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE one_time_tokens.token_hash = CAST(%(b_token_hash)s AS BYTEA) AND one_time_tokens.purpose = 'verify_email' AND (one_time_tokens.used_at IS NULL OR one_time_tokens.used_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND one_time_tokens.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE RETURNING one_time_tokens.user_id),
+verified AS
+(UPDATE users SET email_verified_at=coalesce(users.email_verified_at, %(b_at)s::TIMESTAMP WITH TIME ZONE) FROM token WHERE users.user_id = token.user_id RETURNING users.email)
+ SELECT verified.email
+FROM verified
 """
 
 CREATE_API_KEY = """

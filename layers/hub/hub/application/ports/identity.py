@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from hub.application.books import Cause
 from hub.domain.identity.api_keys import KeyScope
 from hub.domain.identity.attempts import Gate
+from hub.domain.identity.one_time_tokens import Notice, Purpose
 from hub.domain.identity.sessions import Ending
 from hub.domain.kernel import AccountId, CustomerId
 
@@ -17,6 +18,7 @@ class Customer(NamedTuple):
     name: str
     password_hash: str
     admin: bool = False
+    email_verified: bool = False
 
 
 class NewCustomer(NamedTuple):
@@ -111,6 +113,52 @@ class Sessions(Protocol):
         """Whether it was there to be ended."""
 
     def end_all(self, customer_id: CustomerId, ending: Ending, at: datetime) -> int: ...
+
+
+class NewOneTimeToken(NamedTuple):
+    """For whoever has this address; it takes the place of earlier ones of its purpose."""
+
+    email: str
+    purpose: Purpose
+    token_hash: bytes
+    created_at: datetime
+    expires_at: datetime
+
+
+class PasswordReset(NamedTuple):
+    token_hash: bytes
+    password_hash: str
+    at: datetime
+
+
+class OneTimeTokens(Protocol):
+    def create(self, new: NewOneTimeToken) -> bool:
+        """Whether anybody has the address."""
+
+    def owner(self, token_hash: bytes, purpose: Purpose, at: datetime) -> Customer | None:
+        """Whose live token it is."""
+
+    def reset_password(self, reset: PasswordReset) -> int | None:
+        """How many sessions that ended; None where the token is live no more.
+
+        The customer's API keys are revoked, and their address is verified: the token came there.
+        """
+
+    def verify_email(self, token_hash: bytes, at: datetime) -> str | None:
+        """The address; None where the token is live no more."""
+
+
+class NoticeRequests(Protocol):
+    def ask(self, purpose: Purpose, email: str) -> None:
+        """Have a one-time token sent there, if it is a customer's: that is found out elsewhere.
+
+        Raises UnavailableError.
+        """
+
+
+class Notices(Protocol):
+    def send(self, notice: Notice) -> None:
+        """Raises UnavailableError."""
 
 
 class Passwords(Protocol):

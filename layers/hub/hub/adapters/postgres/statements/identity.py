@@ -48,8 +48,18 @@ def find_user_by_id() -> Select[Any]:
 
 
 def _user() -> Select[Any]:
-    return select(
-        users.c.user_id, users.c.email, users.c.name, users.c.password_hash, users.c.admin
+    return select(*customer_columns())
+
+
+def customer_columns() -> tuple[ColumnElement[Any], ...]:
+    """As `Customer` has them."""
+    return (
+        users.c.user_id,
+        users.c.email,
+        users.c.name,
+        users.c.password_hash,
+        users.c.admin,
+        users.c.email_verified_at.is_not(None),
     )
 
 
@@ -169,7 +179,7 @@ def rotate_refresh_token() -> Select[Any]:
     )
     reused = and_(session.c.token_used_at.is_not(None), ~repeated)
     ended = (
-        _end()
+        ending()
         .where(login_sessions.c.session_id == session.c.session_id, reused)
         .values(ending=text_of(Ending.TOKEN_REUSED))
         .cte("ended")
@@ -249,16 +259,16 @@ def end_sessions() -> ReturningUpdate[Any]:
     return _ended_by(_ENDING)
 
 
-def _ended_by(ending: ColumnElement[str]) -> ReturningUpdate[Any]:
+def _ended_by(why: ColumnElement[str]) -> ReturningUpdate[Any]:
     return (
-        _end()
+        ending()
         .where(login_sessions.c.user_id == OWNER)
-        .values(ending=ending)
+        .values(ending=why)
         .returning(login_sessions.c.session_id)
     )
 
 
-def _end() -> Update:
+def ending() -> Update:
     """What ended at this very moment counts too: the statement may run twice."""
     return (
         update(login_sessions)
@@ -295,7 +305,7 @@ def change_password() -> Select[Any]:
         .cte("changed")
     )
     ended = (
-        _end()
+        ending()
         .where(
             login_sessions.c.user_id == changed.c.user_id, login_sessions.c.session_id != _SESSION
         )

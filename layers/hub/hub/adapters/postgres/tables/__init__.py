@@ -18,6 +18,7 @@ from hub.adapters.postgres.tables.identity import (
     api_keys,
     login_attempts,
     login_sessions,
+    one_time_tokens,
     refresh_tokens,
     users,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "market_clock",
     "metadata",
     "one_of",
+    "one_time_tokens",
     "orders",
     "outbox",
     "positions",

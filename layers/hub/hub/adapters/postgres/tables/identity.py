@@ -4,6 +4,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, Table,
 
 from hub.adapters.postgres.tables.kinds import ID, MOMENT, metadata, one_of
 from hub.domain.identity.api_keys import KeyScope
+from hub.domain.identity.one_time_tokens import Purpose
 from hub.domain.identity.sessions import Ending
 
 users = Table(
@@ -15,6 +16,7 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     # The application's role may not write it: no defect of a handler makes an administrator.
     Column("admin", Boolean, nullable=False, server_default=text("false")),
+    Column("email_verified_at", MOMENT),
     Column("created_at", MOMENT, nullable=False),
 )
 
@@ -66,4 +68,16 @@ api_keys = Table(
     Column("used_at", MOMENT),
     Column("revoked_at", MOMENT),
     one_of("scope", tuple(KeyScope)),
+)
+
+one_time_tokens = Table(
+    "one_time_tokens",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("user_id", ID, ForeignKey("users.user_id"), nullable=False, index=True),
+    Column("purpose", Text, nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    Column("expires_at", MOMENT, nullable=False),
+    Column("used_at", MOMENT),
+    one_of("purpose", tuple(Purpose)),
 )

@@ -64,7 +64,7 @@ BEGIN
         -- Who is an administrator is the owner's to say: the column is not among these.
         REVOKE INSERT, UPDATE ON users FROM hub_app;
         GRANT INSERT (user_id, email, name, password_hash, created_at),
-            UPDATE (email, name, password_hash) ON users TO hub_app;
+            UPDATE (email, name, password_hash, email_verified_at) ON users TO hub_app;
     END IF;
 END
 $$;
