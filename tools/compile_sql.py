@@ -24,6 +24,7 @@ from hub.adapters.postgres.statements import (
     order_queries,
     place,
     queries,
+    second_factors,
 )
 
 STATEMENTS: tuple[Callable[[], Any], ...] = (
@@ -59,6 +60,12 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     identity.list_sessions_of_user,
     identity.end_session,
     identity.end_sessions,
+    second_factors.begin_second_factor,
+    second_factors.find_second_factor,
+    second_factors.confirm_second_factor,
+    second_factors.take_step,
+    second_factors.take_recovery_code,
+    second_factors.remove_second_factor,
     one_time_tokens.create_one_time_token,
     one_time_tokens.find_owner_of_token,
     one_time_tokens.reset_password,

@@ -16,12 +16,21 @@ api = Api(hub)
 class Credentials(Incoming):
     email: Annotated[str, Field(max_length=254, examples=["ada@example.com"])]
     password: Annotated[str, Field(max_length=1024, examples=["four words make one"])]
+    code: Annotated[
+        str | None, Field(max_length=64, description="where there is a second factor")
+    ] = None
 
 
 @api.post("/auth/login", problems=(401, 429))
 def login(credentials: Credentials, request: Request) -> TokenPair:
     logged_in = hub().login(
-        LoginCommand(credentials.email, credentials.password, request.source_ip, request.agent)
+        LoginCommand(
+            credentials.email,
+            credentials.password,
+            request.source_ip,
+            request.agent,
+            credentials.code,
+        )
     )
     return TokenPair(**logged_in._asdict())
 

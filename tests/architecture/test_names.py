@@ -27,6 +27,7 @@ NO_USE_CASE = {
 WITHOUT_HANDLER = {
     ("orders", "watch_resting_orders"),  # the stream task's, which lives long enough to watch
     ("identity", "attempts"),  # what every proof by a password shares
+    ("identity", "second_factor"),  # what log-in and its removal share
     ("orders", "steps"),  # what deciding and expiring share
     ("orders", "election"),  # what watching and deciding share
 }

@@ -8,7 +8,9 @@ from hub.bootstrap.parts import Parts
 
 if TYPE_CHECKING:
     from hub.application.identity.authorize import Authorize
+    from hub.application.identity.begin_totp import BeginTotp
     from hub.application.identity.change_password import ChangePassword
+    from hub.application.identity.confirm_totp import ConfirmTotp
     from hub.application.identity.create_api_key import CreateApiKey
     from hub.application.identity.end_session import EndSession
     from hub.application.identity.get_me import GetMe
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from hub.application.identity.logout_all import LogoutAll
     from hub.application.identity.refresh_token import RefreshToken
     from hub.application.identity.register import Register
+    from hub.application.identity.remove_totp import RemoveTotp
     from hub.application.identity.request_email_verification import RequestEmailVerification
     from hub.application.identity.request_password_reset import RequestPasswordReset
     from hub.application.identity.reset_password import ResetPassword
@@ -52,6 +55,7 @@ class IdentityUseCases(Parts):
             self.sessions,
             self.passwords,
             self.proof,
+            self.second_proof,
             self.tokens,
             self.clock,
             self.ids,
@@ -117,6 +121,24 @@ class IdentityUseCases(Parts):
         from hub.application.identity.revoke_api_key import RevokeApiKey
 
         return RevokeApiKey(self.api_keys, self.clock)
+
+    @cached_property
+    def begin_totp(self) -> "BeginTotp":
+        from hub.application.identity.begin_totp import BeginTotp
+
+        return BeginTotp(self.customers, self.second_factors, self.clock, self.secrets)
+
+    @cached_property
+    def confirm_totp(self) -> "ConfirmTotp":
+        from hub.application.identity.confirm_totp import ConfirmTotp
+
+        return ConfirmTotp(self.second_factors, self.attempts, self.clock, self.secrets)
+
+    @cached_property
+    def remove_totp(self) -> "RemoveTotp":
+        from hub.application.identity.remove_totp import RemoveTotp
+
+        return RemoveTotp(self.customers, self.second_factors, self.proof, self.second_proof)
 
     @cached_property
     def request_password_reset(self) -> "RequestPasswordReset":

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hub.adapters.aws.signed import AwsJson, Credentials
     from hub.adapters.postgres.connection import Database
     from hub.application.identity.attempts import PasswordProof
+    from hub.application.identity.second_factor import SecondFactorProof
     from hub.application.ports.accounts import Accounts
     from hub.application.ports.identity import (
         ApiKeys,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         Notices,
         OneTimeTokens,
         Passwords,
+        SecondFactors,
         Sessions,
         Tokens,
     )
@@ -180,6 +182,18 @@ class Parts:
         from hub.application.identity.attempts import PasswordProof
 
         return PasswordProof(self.passwords, self.attempts, self.clock)
+
+    @cached_property
+    def second_factors(self) -> "SecondFactors":
+        from hub.adapters.postgres.second_factors import PostgresSecondFactors
+
+        return PostgresSecondFactors(self.database)
+
+    @cached_property
+    def second_proof(self) -> "SecondFactorProof":
+        from hub.application.identity.second_factor import SecondFactorProof
+
+        return SecondFactorProof(self.second_factors, self.attempts, self.clock)
 
     @cached_property
     def estimate(self) -> "Estimate":

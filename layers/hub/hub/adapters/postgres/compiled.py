@@ -342,6 +342,41 @@ END_SESSIONS = """
 UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(b_ending)s::VARCHAR WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = %(b_user_id)s::UUID RETURNING login_sessions.session_id
 """
 
+BEGIN_SECOND_FACTOR = """
+INSERT INTO second_factors (user_id, secret, last_step, created_at) VALUES (%(b_user_id)s::UUID, CAST(%(b_secret)s AS BYTEA), 0, %(b_at)s::TIMESTAMP WITH TIME ZONE) ON CONFLICT (user_id) DO UPDATE SET secret = CAST(%(b_secret)s AS BYTEA), last_step = 0, created_at = %(b_at)s::TIMESTAMP WITH TIME ZONE WHERE second_factors.confirmed_at IS NULL RETURNING second_factors.user_id
+"""
+
+FIND_SECOND_FACTOR = """
+SELECT second_factors.secret, second_factors.last_step, second_factors.confirmed_at IS NOT NULL AS anon_1
+FROM second_factors
+WHERE second_factors.user_id = %(b_user_id)s::UUID
+"""
+
+CONFIRM_SECOND_FACTOR = """
+WITH confirmed AS
+(UPDATE second_factors SET last_step=%(b_step)s::BIGINT, confirmed_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE second_factors.user_id = %(b_user_id)s::UUID AND second_factors.confirmed_at IS NULL RETURNING second_factors.user_id),
+codes_row AS
+(INSERT INTO recovery_codes (user_id, code_hash) SELECT anon_1.user_id AS user_id, anon_1.code_hash AS code_hash
+FROM (SELECT confirmed.user_id AS user_id, anon_2.code_hash AS code_hash
+FROM confirmed, unnest(%(b_hashes)s::BYTEA[]) AS anon_2(code_hash)) AS anon_1)
+ SELECT confirmed.user_id
+FROM confirmed
+"""
+
+TAKE_STEP = """
+UPDATE second_factors SET last_step=%(b_step)s::BIGINT WHERE second_factors.user_id = %(b_user_id)s::UUID AND second_factors.last_step < %(b_step)s::BIGINT RETURNING second_factors.user_id
+"""
+
+TAKE_RECOVERY_CODE = """
+UPDATE recovery_codes SET used_at=%(b_used_at)s::TIMESTAMP WITH TIME ZONE WHERE recovery_codes.user_id = %(b_user_id)s::UUID AND recovery_codes.code_hash = CAST(%(b_code_hash)s AS BYTEA) AND recovery_codes.used_at IS NULL RETURNING recovery_codes.user_id
+"""
+
+REMOVE_SECOND_FACTOR = """
+WITH codes AS
+(DELETE FROM recovery_codes WHERE recovery_codes.user_id = %(b_user_id)s::UUID)
+ DELETE FROM second_factors WHERE second_factors.user_id = %(b_user_id)s::UUID RETURNING second_factors.user_id
+"""
+
 CREATE_ONE_TIME_TOKEN = """
 WITH owner AS
 (SELECT users.user_id AS user_id

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hub.application.identity.attempts import PasswordProof
+from hub.application.identity.second_factor import SecondFactorProof
 from hub.application.ports.identity import Customers, NewSession, Passwords, Sessions, Tokens
 from hub.application.ports.system import Clock, Ids, Secrets
 from hub.domain.identity.credentials import normal_email
@@ -17,6 +18,7 @@ class LoginCommand(NamedTuple):
     password: str
     address: str
     agent: str
+    code: str | None = None
 
 
 class LoggedIn(NamedTuple):
@@ -31,6 +33,7 @@ class Login:
     sessions: Sessions
     passwords: Passwords
     proof: PasswordProof
+    second_proof: SecondFactorProof
     tokens: Tokens
     clock: Clock
     ids: Ids
@@ -48,6 +51,7 @@ class Login:
             raise UnauthenticatedError(
                 "the e-mail address or the password is wrong", code="bad_credentials"
             )
+        self.second_proof(customer.customer_id, command.code, command.address)
         if self.passwords.is_outdated(customer.password_hash):
             better = self.passwords.hash(command.password)
             self.customers.rehash(customer.customer_id, customer.password_hash, better)

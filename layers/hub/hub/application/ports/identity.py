@@ -8,6 +8,7 @@ from hub.application.books import Cause
 from hub.domain.identity.api_keys import KeyScope
 from hub.domain.identity.attempts import Gate
 from hub.domain.identity.one_time_tokens import Notice, Purpose
+from hub.domain.identity.second_factor import SecondFactor
 from hub.domain.identity.sessions import Ending
 from hub.domain.kernel import AccountId, CustomerId
 
@@ -146,6 +147,27 @@ class OneTimeTokens(Protocol):
 
     def verify_email(self, token_hash: bytes, at: datetime) -> str | None:
         """The address; None where the token is live no more."""
+
+
+class SecondFactors(Protocol):
+    def begin(self, customer_id: CustomerId, secret: bytes, at: datetime) -> bool:
+        """Keep the secret until it is confirmed; False where a confirmed one is in the way."""
+
+    def of(self, customer_id: CustomerId) -> SecondFactor | None: ...
+
+    def confirm(
+        self, customer_id: CustomerId, step: int, recovery: Sequence[bytes], at: datetime
+    ) -> bool:
+        """Whether one was waiting to be confirmed."""
+
+    def take_step(self, customer_id: CustomerId, step: int) -> bool:
+        """Whether no later code was taken before."""
+
+    def take_recovery(self, customer_id: CustomerId, code_hash: bytes, at: datetime) -> bool:
+        """Whether it was there, and had not been used."""
+
+    def remove(self, customer_id: CustomerId) -> bool:
+        """Whether there was one."""
 
 
 class NoticeRequests(Protocol):

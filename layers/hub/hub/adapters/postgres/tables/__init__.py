@@ -19,7 +19,9 @@ from hub.adapters.postgres.tables.identity import (
     login_attempts,
     login_sessions,
     one_time_tokens,
+    recovery_codes,
     refresh_tokens,
+    second_factors,
     users,
 )
 from hub.adapters.postgres.tables.kinds import (
@@ -69,7 +71,9 @@ __all__ = [
     "orders",
     "outbox",
     "positions",
+    "recovery_codes",
     "refresh_tokens",
+    "second_factors",
     "settlement_obligations",
     "users",
 ]

@@ -1,6 +1,17 @@
 """The tables of identity."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
 
 from hub.adapters.postgres.tables.kinds import ID, MOMENT, metadata, one_of
 from hub.domain.identity.api_keys import KeyScope
@@ -80,4 +91,23 @@ one_time_tokens = Table(
     Column("expires_at", MOMENT, nullable=False),
     Column("used_at", MOMENT),
     one_of("purpose", tuple(Purpose)),
+)
+
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("user_id", ID, ForeignKey("users.user_id"), primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+    Column("last_step", BigInteger, nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    Column("confirmed_at", MOMENT),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("user_id", ID, ForeignKey("users.user_id"), nullable=False),
+    Column("code_hash", LargeBinary, nullable=False),
+    Column("used_at", MOMENT),
+    PrimaryKeyConstraint("user_id", "code_hash"),
 )
