@@ -21,6 +21,7 @@ from hub.application.ports.orders import Orders
 from hub.domain.kernel import AccountId, OrderId
 from hub.domain.market.calendar import Calendar, Session
 from hub.domain.market.quote import Quote
+from hub.domain.market.trading_day import TradingDay
 from hub.domain.orders.events import QuoteEvent
 from hub.domain.orders.order import Side
 from hub.domain.orders.stops import Trail
@@ -175,6 +176,9 @@ class _Open:
     def around(self, exchange: str, moment: datetime) -> Calendar:
         hours = timedelta(hours=3)
         return Calendar([Session(exchange, date(2026, 1, 5), moment - hours, moment + hours)])
+
+    def days(self, _exchange: str, _first: date, _last: date, _limit: int) -> Sequence[TradingDay]:
+        return []
 
 
 class _Noted:

@@ -1,3 +1,7 @@
 """What every suite may ask for; nothing starts before a test asks."""
 
-pytest_plugins = ["tests.fixtures.databases", "tests.fixtures.worlds"]
+pytest_plugins = [
+    "tests.fixtures.databases",
+    "tests.fixtures.worlds",
+    "tests.fixtures.samples",
+]

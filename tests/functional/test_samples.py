@@ -1,75 +1,20 @@
 """Every sample event, given to its handler in the world that the samples speak of: it is served."""
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from hub.adapters.tokens import RsaTokens, signing_key_from
-from hub.application.books import Cause, audit_payload
-from hub.application.orders.process_submitted import ProcessSubmitted
-from hub.application.ports.identity import Customer as Person
-from hub.application.ports.identity import NewCustomer
-from hub.domain.kernel import AccountId, CustomerId
-from local.keys import token_keys
 from tests.architecture.project import Function, functions
-from tests.fixtures.worlds import TRACE, Customer, World, order_command
+from tests.fixtures.samples import CUSTOMER, ORDER
+from tests.fixtures.worlds import TRACE, World
 
-CUSTOMER = CustomerId("01900000-0000-7000-8000-000000000001")
-ACCOUNT = AccountId("01900000-0000-7000-8000-000000000002")
-ORDER = "01900000-0000-7000-8000-000000000003"
 CONTEXT = SimpleNamespace(aws_request_id=TRACE, function_name="sample")
 
 HTTP = [each for each in functions() if each.events("Api")]
 JOBS = [each for each in functions() if each.stem.startswith("job_")]
-
-
-class FirstIds:
-    """The ids that the samples know, then the world's."""
-
-    def __init__(self, first: str, then: Any) -> None:
-        self._ids = iter([first])
-        self._then = then
-
-    def new(self) -> str:
-        return next(self._ids, None) or str(self._then.new())
-
-
-class WorldsWorkflow:
-    """ProcessOrder without its machine: the same use cases, one after the other."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def process(self, orders: Sequence[Any], _trace_id: str) -> Sequence[str]:
-        return self._world.execute(list(orders)).failed
-
-
-@pytest.fixture
-def sampled(world: World, tmp_path: Path) -> World:
-    """The customer, the account and the order of the samples exist, and their log-in works."""
-    keys = token_keys(tmp_path / "keys.json")
-    signing = signing_key_from(keys.signing)
-    tokens = RsaTokens(json.loads(keys.verifying), lambda: signing)
-    world.hub.tokens = tokens
-    world.hub.process_submitted = ProcessSubmitted(WorldsWorkflow(world))
-    cause = Cause(CUSTOMER, "registered", world.clock.now())
-    person = Person(CUSTOMER, "sample@example.com", "Sample", world.hub.passwords.hash("sample"))
-    new = NewCustomer(person, ACCOUNT, cause, audit_payload(cause, {}))
-    world.hub.customers.register(new)
-    customer = Customer(CUSTOMER, ACCOUNT)
-    world.deposit(customer, "1000000")
-    world.quote("AAPL", "569.10", "569.30")
-    world.submit(customer, "buy", "2")
-    assert world.process().failed == []
-    ordering = world.another_hub()
-    ordering.ids = FirstIds(ORDER, world.ids)
-    ordering.submit_order(order_command(customer, "buy", "1", limit="400"))
-    return world
 
 
 def sample(function: Function) -> Any:
@@ -100,6 +45,14 @@ def test_the_sampled_message_is_processed(sampled: World):
     assert function.module.handler(sample(function), CONTEXT) == {"batchItemFailures": []}
 
     assert sampled.sql("SELECT state FROM orders WHERE order_id = %s", ORDER) == [("new",)]
+
+
+def test_the_sampled_request_is_a_notice_sent(sampled: World):
+    function = next(each for each in functions() if each.stem == "on_notice_requested")
+
+    assert function.module.handler(sample(function), CONTEXT) == {"batchItemFailures": []}
+
+    assert [notice.email for notice in sampled.mail.notices] == ["sample@example.com"]
 
 
 def test_the_sampled_steps_price_decide_and_announce(sampled: World):

@@ -61,6 +61,9 @@ TAMPERINGS = {
     ),
     "sizes-are-not-exceeded": ("UPDATE quotes_taken SET bought = bought + 1000",),
     "sales-settle": ("UPDATE settlement_obligations SET amount = amount + 0.000001",),
+    "one-refresh-token": (
+        "INSERT INTO refresh_tokens SELECT 'another', session_id, created_at FROM login_sessions",
+    ),
 }
 MORE = {
     "orders without a history": (

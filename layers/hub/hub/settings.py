@@ -15,8 +15,8 @@ class Settings(NamedTuple):
     """`verifying_keys` are PEM public keys of access tokens, by kid.
 
     `venue` is what differs from the paper venue's profile, by the names of `VenueProfile`; `preset`
-    names another profile to begin with. `endpoints` are the URLs of AWS services that are not
-    where AWS has them.
+    names another profile to begin with. `customer_rate` and `address_rate` are requests a minute,
+    0 any number. `endpoints` are the URLs of AWS services that are not where AWS has them.
     """
 
     database_url: str
@@ -28,6 +28,8 @@ class Settings(NamedTuple):
     endpoints: Mapping[str, str]
     orders_queue_url: str
     triggered_queue_url: str
+    notices_queue_url: str
+    notices_file: str
     event_bus: str
     process_order_arn: str
     signing_key_secret: str
@@ -37,6 +39,8 @@ class Settings(NamedTuple):
     verifying_keys: Mapping[str, str]
     collar: Decimal
     tolerance: Decimal
+    customer_rate: int
+    address_rate: int
     venue: Mapping[str, str] = {}
 
     def endpoint(self, service: str, host: str) -> str:
@@ -68,6 +72,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         endpoints={service: url for service, url in endpoints.items() if url},
         orders_queue_url=given.get("ORDERS_QUEUE_URL", ""),
         triggered_queue_url=given.get("TRIGGERED_QUEUE_URL", ""),
+        notices_queue_url=given.get("NOTICES_QUEUE_URL", ""),
+        notices_file=given.get("NOTICES_FILE", ""),
         event_bus=given.get("EVENT_BUS", ""),
         process_order_arn=given.get("PROCESS_ORDER_ARN", ""),
         container_credentials=given.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ""),
@@ -78,6 +84,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         collar=_decimal(given, "ORDER_COLLAR", "0.04"),
         tolerance=_decimal(given, "PRICE_TOLERANCE", "0.50"),
         venue=_texts(given.get("VENUE_PROFILE") or "{}", "VENUE_PROFILE"),
+        customer_rate=_whole(given, "CUSTOMER_RATE"),
+        address_rate=_whole(given, "ADDRESS_RATE"),
     )
 
 
@@ -98,6 +106,13 @@ def _texts(text: str, name: str) -> Mapping[str, str]:
     if not isinstance(values, dict) or not all(isinstance(each, str) for each in values.values()):
         raise SettingsError(f"{name} is not a JSON object of texts")
     return values
+
+
+def _whole(given: Mapping[str, str], name: str) -> int:
+    text = given.get(name) or "0"
+    if not (text.isascii() and text.isdigit()):
+        raise SettingsError(f"{name} is not a whole number")
+    return int(text)
 
 
 def _decimal(given: Mapping[str, str], name: str, default: str) -> Decimal:

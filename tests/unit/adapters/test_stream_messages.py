@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -17,13 +18,14 @@ def _message(quote: Quote) -> messages.Quote:
     at = Timestamp()
     at.FromDatetime(quote.time)
     names = ("bid", "ask", "last", "bid_size", "ask_size")
+    texts_of: dict[str, Any] = {name: str(getattr(quote, name)) for name in names}
     return messages.Quote(
         id=quote.quote_id,
         symbol=quote.symbol,
         time=at,
         synthetic=quote.synthetic,
         last_close=quote.last_close,
-        **{name: str(getattr(quote, name)) for name in names},
+        **texts_of,
     )
 
 

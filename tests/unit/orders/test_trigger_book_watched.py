@@ -15,6 +15,7 @@ from hub.domain.kernel import AccountId, OrderId
 from hub.domain.market.calendar import Calendar, Session
 from hub.domain.market.quote import Quote
 from hub.domain.market.trade import Trade
+from hub.domain.market.trading_day import TradingDay
 from hub.domain.orders.events import Condition
 from hub.domain.orders.order import Side
 from hub.domain.orders.stops import Trail
@@ -59,6 +60,9 @@ class OneSession:
         days = [Session(exchange, date(2026, 1, 5), OPEN, CLOSE)]
         days.append(Session(exchange, date(2026, 1, 6), OPEN + following, CLOSE + following))
         return Calendar(days)
+
+    def days(self, _exchange: str, _first: date, _last: date, _limit: int) -> Sequence[TradingDay]:
+        return []
 
 
 class Watched:

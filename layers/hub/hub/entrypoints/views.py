@@ -1,7 +1,10 @@
-"""How an order is shown, the same wherever it is."""
+"""How orders and tokens are shown, the same wherever they are."""
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from hub.domain.orders.order import CANCELABLE, Order, status_of
 from hub.entrypoints.wire import Moment, Money, Outgoing, Quantity
@@ -108,3 +111,10 @@ class NestedOrderOut(OrderOut):
 def nested_order_out(order: Order, legs: Sequence[Order] | None) -> NestedOrderOut:
     shown = [order_out(leg) for leg in legs] if legs is not None else None
     return NestedOrderOut(**dict(order_out(order)), legs=shown)
+
+
+class TokenPair(Outgoing):
+    access_token: str
+    refresh_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # the scheme, no secret
+    expires_in: Annotated[int, Field(description="seconds that the access token lives")]

@@ -16,7 +16,16 @@ from hub.adapters.postgres.tables.accounts import (
     ledger_transactions,
     positions,
 )
-from hub.adapters.postgres.tables.identity import login_sessions, users
+from hub.adapters.postgres.tables.identity import (
+    api_keys,
+    login_attempts,
+    login_sessions,
+    one_time_tokens,
+    recovery_codes,
+    refresh_tokens,
+    second_factors,
+    users,
+)
 from hub.adapters.postgres.tables.kinds import (
     EXACT_VALUE,
     ID,
@@ -52,6 +61,7 @@ __all__ = [
     "account_events",
     "account_limits",
     "accounts",
+    "api_keys",
     "audit_events",
     "balances",
     "between",
@@ -64,14 +74,19 @@ __all__ = [
     "instruments",
     "ledger_entries",
     "ledger_transactions",
+    "login_attempts",
     "login_sessions",
     "market_clock",
     "metadata",
     "one_of",
+    "one_time_tokens",
     "orders",
     "outbox",
     "positions",
     "quotes_taken",
+    "recovery_codes",
+    "refresh_tokens",
+    "second_factors",
     "settlement_obligations",
     "users",
 ]

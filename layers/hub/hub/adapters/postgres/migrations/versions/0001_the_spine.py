@@ -62,6 +62,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("instrument_id", name=op.f("pk_instruments")),
     )
     op.create_table(
+        "login_attempts",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_login_attempts")),
+    )
+    op.create_table(
         "market_clock",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("market", sa.DateTime(timezone=True), nullable=False),
@@ -95,6 +102,8 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("admin", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("email_verified_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_users")),
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
@@ -177,17 +186,65 @@ def upgrade() -> None:
         "login_sessions",
         sa.Column("session_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("refresh_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("agent", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ending", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "ending IN ('logout', 'ended_by_customer', 'password_changed', 'scope_changed', 'token_reused')",
+            name=op.f("ck_login_sessions_ending_known"),
+        ),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.user_id"], name=op.f("fk_login_sessions_user_id")
         ),
         sa.PrimaryKeyConstraint("session_id", name=op.f("pk_login_sessions")),
-        sa.UniqueConstraint("refresh_hash", name=op.f("uq_login_sessions_refresh_hash")),
     )
     op.create_index(op.f("ix_login_sessions_user_id"), "login_sessions", ["user_id"], unique=False)
+    op.create_table(
+        "one_time_tokens",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "purpose IN ('verify_email', 'reset_password')",
+            name=op.f("ck_one_time_tokens_purpose_known"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.user_id"], name=op.f("fk_one_time_tokens_user_id")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_one_time_tokens")),
+    )
+    op.create_index(
+        op.f("ix_one_time_tokens_user_id"), "one_time_tokens", ["user_id"], unique=False
+    )
+    op.create_table(
+        "recovery_codes",
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.user_id"], name=op.f("fk_recovery_codes_user_id")
+        ),
+        sa.PrimaryKeyConstraint("user_id", "code_hash", name=op.f("pk_recovery_codes")),
+    )
+    op.create_table(
+        "second_factors",
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.user_id"], name=op.f("fk_second_factors_user_id")
+        ),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_second_factors")),
+    )
     op.create_table(
         "account_events",
         sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -235,6 +292,27 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account_limits")),
     )
+    op.create_table(
+        "api_keys",
+        sa.Column("key_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("scope IN ('read', 'trade')", name=op.f("ck_api_keys_scope_known")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_api_keys_account_id")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.user_id"], name=op.f("fk_api_keys_user_id")),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_api_keys_token_hash")),
+    )
+    op.create_index(op.f("ix_api_keys_account_id"), "api_keys", ["account_id"], unique=False)
     op.create_table(
         "audit_events",
         sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -477,6 +555,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "instrument_id", name=op.f("pk_positions")),
     )
     op.create_table(
+        "refresh_tokens",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("session_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["login_sessions.session_id"], name=op.f("fk_refresh_tokens_session_id")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_refresh_tokens")),
+    )
+    op.create_index(
+        op.f("ix_refresh_tokens_session_id"), "refresh_tokens", ["session_id"], unique=False
+    )
+    op.create_table(
         "executions",
         sa.Column("execution_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("order_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -580,13 +672,18 @@ def downgrade() -> None:
     op.drop_table("settlement_obligations")
     op.drop_table("ledger_entries")
     op.drop_table("executions")
+    op.drop_table("refresh_tokens")
     op.drop_table("positions")
     op.drop_table("orders")
     op.drop_table("ledger_transactions")
     op.drop_table("balances")
     op.drop_table("audit_events")
+    op.drop_table("api_keys")
     op.drop_table("account_limits")
     op.drop_table("account_events")
+    op.drop_table("second_factors")
+    op.drop_table("recovery_codes")
+    op.drop_table("one_time_tokens")
     op.drop_table("login_sessions")
     op.drop_table("instrument_symbols")
     op.drop_table("daily_bars")
@@ -596,6 +693,7 @@ def downgrade() -> None:
     op.drop_table("quotes_taken")
     op.drop_table("outbox")
     op.drop_table("market_clock")
+    op.drop_table("login_attempts")
     op.drop_table("instruments")
     op.drop_table("fee_schedule")
     op.drop_table("exchange_sessions")

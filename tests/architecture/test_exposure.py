@@ -1,0 +1,83 @@
+"""What the stack shows to the outside: ports, addresses, connections, parameters."""
+
+from typing import Any
+
+import pytest
+
+from tests.architecture.project import GLOBALS, RESOURCES, TEMPLATE, of_type, walk
+
+GROUPS = of_type("AWS::EC2::SecurityGroup")
+NETWORK = RESOURCES["Vpc"]["Properties"]["CidrBlock"]
+# A parameter of such a name may hold what opens something.
+OPENS = ("Url", "Password", "Token")
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_nothing_is_reached_but_by_a_group_of_ours(name: str):
+    for rule in GROUPS[name].get("SecurityGroupIngress", []):
+        assert "CidrIp" not in rule
+        assert "CidrIpv6" not in rule
+        assert rule["SourceSecurityGroupId"]["Ref"] in GROUPS
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_nothing_speaks_to_the_internet(name: str):
+    for rule in GROUPS[name].get("SecurityGroupEgress", []):
+        assert rule["CidrIp"] == NETWORK
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_rule_is_for_one_purpose_s_ports(name: str):
+    for kind in ("SecurityGroupIngress", "SecurityGroupEgress"):
+        for rule in GROUPS[name].get(kind, []):
+            assert rule["IpProtocol"] == "tcp"
+            assert 0 <= rule["ToPort"] - rule["FromPort"] <= 1
+
+
+def test_nothing_has_an_address_of_the_internet():
+    public = {
+        place
+        for place, block in walk(RESOURCES)
+        if block.get("PubliclyAccessible") is True
+        or block.get("AssignPublicIp") == "ENABLED"
+        or block.get("MapPublicIpOnLaunch") is True
+    }
+    assert public == set()
+    assert of_type("AWS::EC2::InternetGateway") == {}
+
+
+def texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [text for part in parts for text in texts(part)]
+
+
+def test_stores_are_spoken_to_in_secret():
+    own = texts(GLOBALS["Environment"]["Variables"]) + texts(RESOURCES)
+    for text in own:
+        if text.startswith("postgresql://"):
+            assert "sslmode=verify-full" in text
+        assert not text.startswith("redis://")
+    for proxy in of_type("AWS::RDS::DBProxy").values():
+        assert proxy["RequireTLS"] is True
+
+
+@pytest.mark.parametrize("name", TEMPLATE["Parameters"])
+def test_a_parameter_that_may_open_something_is_not_shown_and_has_no_default(name: str):
+    parameter = TEMPLATE["Parameters"][name]
+    if name.endswith(OPENS):
+        assert parameter["NoEcho"] is True
+        assert parameter["Default"] == ""
+
+
+def test_logs_are_not_kept_for_ever():
+    kept = {
+        name: its.get("RetentionInDays") for name, its in of_type("AWS::Logs::LogGroup").items()
+    }
+    assert kept
+    assert None not in kept.values()
+
+
+def test_the_key_is_renewed():
+    assert {its["EnableKeyRotation"] for its in of_type("AWS::KMS::Key").values()} == {True}
