@@ -21,6 +21,9 @@ _ZERO = Decimal(0)
 _ONE = Decimal(1)
 _DOWN = Context(prec=60, rounding=ROUND_DOWN)
 _PRINT = {TimeInForce.OPG: Condition.OPENING, TimeInForce.CLS: Condition.CLOSING}
+# Names of the module: an enum looks its members up each time that it is asked.
+_BUY = Side.BUY
+_BY_QUOTE = Basis.QUOTE
 
 
 class Action(StrEnum):
@@ -78,7 +81,7 @@ def arrive(order: Order, market: Market, profile: VenueProfile) -> Steps:
 
 def meet_quote(order: Order, quote: QuoteEvent, market: Market, profile: VenueProfile) -> Steps:
     """A resting order meets a new quote; `market` is what it stands in, this quote included."""
-    price = quote.ask if order.side is Side.BUY else quote.bid
+    price = quote.ask if order.side is _BUY else quote.bid
     if order.waits_for_trigger:
         if elects_by_trades(profile, feed_has_trades=market.has_trades):
             return NOTHING
@@ -88,7 +91,7 @@ def meet_quote(order: Order, quote: QuoteEvent, market: Market, profile: VenuePr
     limit = order.limit_price
     if limit is None:
         return take_offered(order, price, profile, market.shown)
-    if profile.basis is Basis.QUOTE:
+    if profile.basis is _BY_QUOTE:
         return _rest(order, limit, price, profile, market.shown)
     return NOTHING
 
@@ -102,7 +105,7 @@ def meet_trade(order: Order, trade: TradeEvent, market: Market, profile: VenuePr
     if order.waits_for_print:
         at_its = trade.condition is _PRINT[order.time_in_force]
         return at_print(order, trade.price) if at_its else NOTHING
-    if profile.basis is Basis.QUOTE:
+    if profile.basis is _BY_QUOTE:
         return NOTHING
     limit = order.limit_price
     if limit is None:
@@ -147,31 +150,31 @@ def _test_stop(order: Order, price: Decimal, market: Market, profile: VenueProfi
 def _elected(order: Order, market: Market, profile: VenueProfile) -> Steps:
     """The stop is reached: from now on a market order, or a limit that arrives now."""
     trade = market.trade
-    if profile.basis is Basis.QUOTE or trade is None:
+    if profile.basis is _BY_QUOTE or trade is None:
         return (_TRIGGERED, *_take_standing(order, market, profile))
     price = trade.price
     if order.limit_price is None and order.stop_price is not None:
         # L2: the worse of the stop and the trade.
-        price = (max if order.side is Side.BUY else min)(order.stop_price, price)
+        price = (max if order.side is _BUY else min)(order.stop_price, price)
     return (_TRIGGERED, *take_offered(order, price, profile, market.printed))
 
 
 def follow(order: Order, price: Decimal) -> Steps:
     """The stop of a trailing order follows the best price, never back."""
+    mark = order.water_mark
+    if mark is not None and better_mark(order.side, mark, price) == mark:
+        return NOTHING
     trail = trail_of(order)
     if trail is None:
         return NOTHING
-    mark = price if order.water_mark is None else better_mark(order.side, order.water_mark, price)
-    if mark == order.water_mark:
-        return NOTHING
-    return (Step(Action.TRAIL, price=mark, stop=trail.stop(order.side, mark)),)
+    return (Step(Action.TRAIL, price=price, stop=trail.stop(order.side, price)),)
 
 
 def _take_standing(order: Order, market: Market, profile: VenueProfile) -> Steps:
     """The order takes of the quote that stands; where the basis is trades and there is no quote,
     of the last trade."""
     if market.quote is not None:
-        price = market.quote.ask if order.side is Side.BUY else market.quote.bid
+        price = market.quote.ask if order.side is _BUY else market.quote.bid
         return take_offered(order, price, profile, market.shown)
     if profile.basis is Basis.LAST and market.trade is not None:
         return take_offered(order, market.trade.price, profile, market.printed)
@@ -183,7 +186,7 @@ def _trigger_price(side: Side, market: Market, *, by_trades: bool) -> Decimal | 
         return market.trade.price if market.trade else None
     if market.quote is None:
         return None
-    return market.quote.ask if side is Side.BUY else market.quote.bid
+    return market.quote.ask if side is _BUY else market.quote.bid
 
 
 def take_offered(order: Order, price: Decimal, profile: VenueProfile, supply: Supply) -> Steps:

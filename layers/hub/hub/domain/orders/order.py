@@ -42,6 +42,8 @@ class TimeInForce(StrEnum):
     CLS = "cls"
 
 
+# Of the module: an enum looks its members up each time that it is asked.
+_OPG, _CLS = TimeInForce.OPG, TimeInForce.CLS
 IMMEDIATE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 # Executed at one print of the session, the opening or the closing one, or not at all.
 AT_A_PRINT = frozenset({TimeInForce.OPG, TimeInForce.CLS})
@@ -211,7 +213,7 @@ class Order:
 
     @property
     def waits_for_print(self) -> bool:
-        return self.time_in_force is TimeInForce.OPG or self.time_in_force is TimeInForce.CLS
+        return self.time_in_force is _OPG or self.time_in_force is _CLS
 
     @property
     def may_wait(self) -> bool:

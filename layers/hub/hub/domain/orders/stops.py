@@ -8,6 +8,8 @@ from hub.domain.orders.order import Order, Side
 
 _HUNDRED = Decimal(100)
 _ZERO = Decimal(0)
+# Of the module: an enum looks its members up each time that it is asked.
+_BUY = Side.BUY
 
 
 class Trail(NamedTuple):
@@ -21,7 +23,7 @@ class Trail(NamedTuple):
         distance = self.amount
         if distance is None:
             distance = money(exact_product(mark, (self.percent or _ZERO) / _HUNDRED))
-        return mark + distance if side is Side.BUY else mark - distance
+        return mark + distance if side is _BUY else mark - distance
 
 
 def trail_of(order: Order) -> Trail | None:
@@ -33,14 +35,14 @@ def trail_of(order: Order) -> Trail | None:
 
 def is_reached(side: Side, stop: Decimal, price: Decimal) -> bool:
     """A buy stop triggers when the price comes up to it, a sell stop when it comes down."""
-    return price >= stop if side is Side.BUY else price <= stop
+    return price >= stop if side is _BUY else price <= stop
 
 
 def is_marketable(side: Side, limit: Decimal, price: Decimal) -> bool:
     """Whether `price`, which somebody offers, is within the limit."""
-    return price <= limit if side is Side.BUY else price >= limit
+    return price <= limit if side is _BUY else price >= limit
 
 
 def better_mark(side: Side, mark: Decimal, price: Decimal) -> Decimal:
     """The best price seen so far: the lowest for a buy, the highest for a sale."""
-    return min(mark, price) if side is Side.BUY else max(mark, price)
+    return min(mark, price) if side is _BUY else max(mark, price)

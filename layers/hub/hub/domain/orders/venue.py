@@ -45,6 +45,10 @@ class BarPath(StrEnum):
     ADAPTIVE = "adaptive"
 
 
+_BY_QUOTE = Basis.QUOTE
+_AUTO = TriggerSource.AUTO
+
+
 class VenueProfile(NamedTuple):
     """`partial_fills` is the chance of a fill that could be whole to be a part only, drawn from
     `seed`, order and event, so that the same run can be played again."""
@@ -100,9 +104,9 @@ _READERS: dict[str, Callable[[str], Any]] = {
 
 def elects_by_trades(profile: VenueProfile, *, feed_has_trades: bool) -> bool:
     """Whether stops listen to trades here, and not to quotes."""
-    if profile.basis is not Basis.QUOTE:
+    if profile.basis is not _BY_QUOTE:
         return True
-    if profile.triggers is TriggerSource.AUTO:
+    if profile.triggers is _AUTO:
         return feed_has_trades
     return profile.triggers is TriggerSource.LAST
 
