@@ -12,6 +12,8 @@ _VERBS = {
     "run": "local.run",
     "demo": "local.demo",
     "verify": "local.verify",
+    "admin": "local.admin",
+    "rotate_keys": "local.keys",
     "reset": "local.reset",
     "db": "local.db",
     "sam_env": "local.sam_env",

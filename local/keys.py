@@ -1,14 +1,19 @@
-"""The key pair that signs a local platform's access tokens, made once."""
+"""The key pair that signs a local platform's access tokens, and the one that did before it."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from local.options import ROOT
+from local.progress import say
 from local.services.secrets import write_secret
+from local.state import StateFolder, state_folder
 
+FILE = "token_keys.json"
 _BITS = 2048
 
 
@@ -21,13 +26,33 @@ class TokenKeys(NamedTuple):
 
 def token_keys(file: Path) -> TokenKeys:
     if not file.exists():
-        _write(file)
+        _write(file, "local-1", {})
     kept = json.loads(file.read_text())
     signing = json.dumps({"kid": kept["kid"], "private_key": kept["private_key"]})
-    return TokenKeys(signing, json.dumps({kept["kid"]: kept["public_key"]}))
+    return TokenKeys(signing, json.dumps({**kept["retired"], kept["kid"]: kept["public_key"]}))
 
 
-def _write(file: Path) -> None:
+def rotate_keys(_words: Sequence[str]) -> int:
+    """`./dev rotate-keys`: the platform signs with a new key from its next start on."""
+    held = StateFolder(state_folder(ROOT))
+    held.take()
+    try:
+        rotate(held.path / FILE)
+    finally:
+        held.release()
+    say("A new key signs from the next start on; tokens of the last one stay good till they end.")
+    return 0
+
+
+def rotate(file: Path) -> None:
+    """One key is retired; whatever was before it is forgotten: its tokens ended long ago."""
+    token_keys(file)
+    kept = json.loads(file.read_text())
+    number = int(kept["kid"].rpartition("-")[2]) + 1
+    _write(file, f"local-{number}", {kept["kid"]: kept["public_key"]})
+
+
+def _write(file: Path, kid: str, retired: Mapping[str, str]) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=_BITS)
     private = key.private_bytes(
         serialization.Encoding.PEM,
@@ -37,5 +62,10 @@ def _write(file: Path) -> None:
     public = key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    kept = {"kid": "local-1", "private_key": private.decode(), "public_key": public.decode()}
+    kept = {
+        "kid": kid,
+        "private_key": private.decode(),
+        "public_key": public.decode(),
+        "retired": dict(retired),
+    }
     write_secret(file, json.dumps(kept))

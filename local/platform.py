@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from local.keys import token_keys
+from local.keys import FILE, token_keys
 from local.market import FollowedClock
 from local.options import Options
 from local.progress import step
@@ -26,6 +26,7 @@ from local.services.watch import Server, watch
 logger = logging.getLogger(__name__)
 
 _SIGNING_KEY = "hub-signing-key"
+_LOCAL_RATE = "600000"
 _LIKE_A_FUNCTION = "JobReleaseQueuedOrders"
 _DUMMY_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 _STREAM_SECONDS = 20.0
@@ -118,7 +119,7 @@ async def running(options: Options) -> AsyncIterator[Runtime]:
         stack.push_async_callback(addresses.stop)
         await addresses.start()
         await _migrate(addresses, options)
-        keys = await asyncio.to_thread(token_keys, options.state / "token_keys.json")
+        keys = await asyncio.to_thread(token_keys, options.state / FILE)
         with step("functions, queues and state machines"):
             clock = FollowedClock(addresses.redis_url)
             following = asyncio.create_task(clock.follow())
@@ -184,6 +185,10 @@ def _runtime(
             "RedisUrl": addresses.redis_url,
             "StreamUrl": f"grpc://127.0.0.1:{options.grpc_port}",
             "TokenVerifyingKeys": verifying,
+            "NoticesFile": str(options.state / "notices.jsonl"),
+            # One machine is one address, and its benchmarks are its customers.
+            "CustomerRate": _LOCAL_RATE,
+            "AddressRate": _LOCAL_RATE,
             "SigningKeySecretArn": _SIGNING_KEY,
             "SqsEndpoint": endpoint,
             "EventsEndpoint": endpoint,

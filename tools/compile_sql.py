@@ -14,7 +14,18 @@ from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from hub.adapters.postgres import compiled
-from hub.adapters.postgres.statements import books, cancel, market, order_queries, place, queries
+from hub.adapters.postgres.statements import (
+    api_keys,
+    attempts,
+    books,
+    cancel,
+    identity,
+    market,
+    one_time_tokens,
+    order_queries,
+    place,
+    queries,
+)
 
 STATEMENTS: tuple[Callable[[], Any], ...] = (
     place.place_buy,
@@ -42,10 +53,28 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     market.list_trading_days,
     market.list_daily_bars,
     market.list_actions,
-    queries.find_user_by_email,
-    queries.find_user_by_id,
-    queries.open_login_session,
-    queries.register_customer,
+    identity.find_user_by_email,
+    identity.find_user_by_id,
+    identity.register_customer,
+    identity.rehash_password,
+    identity.change_password,
+    identity.open_session,
+    identity.rotate_refresh_token,
+    identity.find_live_session,
+    identity.list_sessions_of_user,
+    identity.end_session,
+    identity.end_sessions,
+    one_time_tokens.create_one_time_token,
+    one_time_tokens.find_owner_of_token,
+    one_time_tokens.reset_password,
+    one_time_tokens.verify_email,
+    api_keys.create_api_key,
+    api_keys.list_api_keys,
+    api_keys.revoke_api_key,
+    api_keys.use_api_key,
+    attempts.lock_attempts,
+    attempts.count_attempts,
+    attempts.uncount_attempts,
     queries.list_unsent,
     queries.find_message,
     queries.forget_messages,

@@ -137,7 +137,7 @@ def _operation(tag: str, route: Route, answer: Any, known: Any) -> dict[str, Any
                 "content": {"application/json": {"schema": schema}},
             }
     if not route.public:
-        operation["security"] = [{"token": []}]
+        operation["security"] = [{"token": [route.access.scope]}]
     return operation
 
 
@@ -172,7 +172,9 @@ def _responses(route: Route, answer: Any, known: Any) -> dict[str, Any]:
     statuses = {str(route.status): good}
     if route.returns is Answer and route.status != 200:
         statuses["200"] = {**good, "description": "Done before: this is what came of it"}
-    refusals = {400, 500, *route.problems} | (set() if route.public else {401})
+    refusals = {400, 500, *route.problems} | (set() if route.public else {401, 403})
+    if route.access.doors is not None:
+        refusals |= {429}
     if any(each.place == "body" for each in route.parameters):
         refusals |= {413, 415}
     titles = {outcome.status: outcome.title for outcome in OUTCOMES}

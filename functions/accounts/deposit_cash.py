@@ -6,7 +6,7 @@ from hub.domain.kernel import AccountId
 from hub.entrypoints.http import Api, Caller, Request
 from hub.entrypoints.wire import AmountIn, Incoming, Money, Outgoing, UuidText
 
-api = Api()
+api = Api(hub)
 
 
 class NewDeposit(Incoming):

@@ -5,7 +5,7 @@ from hub.domain.kernel import AccountId
 from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.wire import Money, Outgoing, UuidText
 
-api = Api()
+api = Api(hub)
 
 
 class BalanceOut(Outgoing):

@@ -6,7 +6,7 @@ from hub.domain.kernel import AccountId
 from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.wire import Moment, Money, Outgoing, Quantity, UuidText
 
-api = Api()
+api = Api(hub)
 
 
 class AssetOut(Outgoing):

@@ -4,7 +4,7 @@ from hub.bootstrap import hub
 from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.wire import Moment, Outgoing
 
-api = Api()
+api = Api(hub)
 
 
 class AccountOut(Outgoing):

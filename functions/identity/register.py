@@ -9,7 +9,7 @@ from hub.bootstrap import hub
 from hub.entrypoints.http import Api, Request
 from hub.entrypoints.wire import Incoming, Moment, Outgoing
 
-api = Api()
+api = Api(hub)
 
 
 class Registration(Incoming):

@@ -5,7 +5,7 @@ from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.market import QuoteOut, quote_out
 from hub.entrypoints.wire import Symbol
 
-api = Api()
+api = Api(hub)
 
 
 @api.get("/market-data/{symbol}", problems=(404, 503))

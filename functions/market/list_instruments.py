@@ -13,7 +13,7 @@ from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.market import Cursor, InstrumentOut
 from hub.entrypoints.wire import Outgoing, PageSize
 
-api = Api()
+api = Api(hub)
 
 Words = Annotated[str, Field(max_length=100)]
 

@@ -7,7 +7,7 @@ from hub.domain.orders.order import status_of
 from hub.entrypoints.http import Api, Caller, Request
 from hub.entrypoints.wire import Moment, Outgoing, UuidText
 
-api = Api()
+api = Api(hub)
 
 
 class CanceledOut(Outgoing):

@@ -6,7 +6,7 @@ from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.views import OrderOut, order_out
 from hub.entrypoints.wire import UuidText
 
-api = Api()
+api = Api(hub)
 
 
 @api.get("/orders/{order_id}", problems=(404,))

@@ -6,7 +6,7 @@ from hub.domain.orders.order import CANCELABLE, status_of
 from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.wire import Moment, Outgoing, UuidText
 
-api = Api()
+api = Api(hub)
 
 
 class StatusOut(Outgoing):

@@ -7,7 +7,7 @@ from hub.domain.kernel import OrderId
 from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.wire import Moment, Outgoing, UuidText
 
-api = Api()
+api = Api(hub)
 
 
 class StepOut(Outgoing):

@@ -13,7 +13,7 @@ from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.views import OrderOut, order_out
 from hub.entrypoints.wire import MomentIn, Outgoing, PageSize, Status, SymbolList, UuidText
 
-api = Api()
+api = Api(hub)
 
 
 class OrderPageOut(Outgoing):

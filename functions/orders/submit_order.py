@@ -23,7 +23,7 @@ from hub.entrypoints.wire import (
     UuidText,
 )
 
-api = Api()
+api = Api(hub)
 
 MAX_CLIENT_ORDER_ID = 128
 

@@ -14,10 +14,11 @@ TRIGGERS = {"on_": "SQS", "step_": None, "job_": "ScheduleV2"}
 # Handlers whose use case has another name, and those with none, each with its reason.
 OTHER_USE_CASE = {
     "on_order_submitted": "process_submitted",  # a queue's handler is named after the event
+    "on_notice_requested": "send_notice",  # a queue's handler is named after the event
     "get_order_status": "get_order",  # the same order, in fewer words
 }
 NO_USE_CASE = {
-    "authorize": "only asks the Tokens port",
+    "get_jwks": "shows what the Tokens port verifies by",
     "migrate": "a deployment's step, made of the adapter alone",
     "get_live": "answers without asking anything",
     "get_openapi": "serves a file",
@@ -25,6 +26,7 @@ NO_USE_CASE = {
 }
 WITHOUT_HANDLER = {
     ("orders", "watch_resting_orders"),  # the stream task's, which lives long enough to watch
+    ("identity", "attempts"),  # what every proof by a password shares
     ("orders", "steps"),  # what deciding and expiring share
     ("orders", "election"),  # what watching and deciding share
 }

@@ -25,6 +25,11 @@ from tests.architecture.project import (
 PUBLIC = {
     "POST /api/v1/auth/register",
     "POST /api/v1/auth/login",
+    "POST /api/v1/auth/refresh_token",
+    "POST /api/v1/auth/request_password_reset",
+    "POST /api/v1/auth/reset_password",
+    "POST /api/v1/auth/verify_email",
+    "GET /.well-known/jwks.json",
     "GET /api/v1/health/live",
     "GET /api/v1/health/ready",
     "GET /api/v1/openapi.json",
@@ -238,11 +243,14 @@ PARTS = {
     "database": "database",
     "database_url": "database",
     "publisher": "publish",
+    "notice_requests": "notify",
     "sync-states": "start",
     "secretsmanager": "secret",
 }
 LESS = {
-    "Authorize": {"secret"}  # verifies by public keys; the signing key is only read to sign
+    # They know the public keys; the signing key is only read to sign.
+    "Authorize": {"secret"},
+    "GetJwks": {"secret"},
 }
 
 
@@ -254,6 +262,8 @@ def granted(function: Function) -> set[str]:
             found.add("database")
         elif policy == {"Ref": "PublishPolicy"}:
             found.add("publish")
+        elif policy == {"Ref": "NoticePolicy"}:
+            found.add("notify")
         elif "states:StartSyncExecution" in text:
             found.add("start")
         elif "AWSSecretsManagerGetSecretValuePolicy" in text:
@@ -305,6 +315,9 @@ def mentioned(function: Function) -> set[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "hub()"
     ]
+    route = function.route
+    if route is not None and route.access.doors is not None:
+        members += ["limits"] + ["sessions"] * (route.access.changes and not route.public)
     return set().union(*(parts[member] for member in members))
 
 
@@ -328,7 +341,8 @@ def test_publishing_reaches_every_queue_that_is_published_to_and_the_bus():
     reached = {
         its["Action"]: its["Resource"] for its in statements if isinstance(its["Action"], str)
     }
-    queues = [event["Queue"] for _, event in sources()]
+    notices = {"Fn::GetAtt": ["NoticesQueue", "Arn"]}
+    queues = [event["Queue"] for _, event in sources() if event["Queue"] != notices]
 
     assert reached == {
         "sqs:SendMessage": queues,

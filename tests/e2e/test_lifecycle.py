@@ -210,4 +210,4 @@ def test_a_folder_of_somebody_is_neither_used_nor_emptied(own, verb):
 def test_what_needs_the_platform_says_so_where_none_runs(own, verb):
     done = own.run(verb)
     assert done.returncode == 1
-    assert "./dev run" in done.stdout
+    assert "./dev run" in done.stdout + done.stderr

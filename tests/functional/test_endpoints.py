@@ -24,7 +24,7 @@ def registered(front: Front, email: str = "ada@example.com") -> Customer:
     body = {"email": email, "password": "four words make one", "name": "Ada"}
     answer = front.call("identity.register", body=body)
     assert answer.status == 201
-    return Customer(answer.body["user_id"], answer.body["account_id"])
+    return front.world.at_the_door(answer.body["user_id"], answer.body["account_id"])
 
 
 def funded(front: Front, cash: str = "1000") -> Customer:
@@ -40,7 +40,7 @@ def test_registering_opens_an_empty_paper_account(front: Front):
     answer = front.call("identity.register", body=body)
     assert answer.status == 201
     assert (answer.body["email"], answer.body["name"]) == ("ada@example.com", "Ada")
-    me = Customer(answer.body["user_id"], answer.body["account_id"])
+    me = front.world.at_the_door(answer.body["user_id"], answer.body["account_id"])
     (account,) = front.call("accounts.list_accounts", me).body["accounts"]
     assert (account["account_id"], account["kind"]) == (me.account_id, "paper")
     path = {"account_id": me.account_id}
@@ -57,6 +57,7 @@ def test_registering_opens_an_empty_paper_account(front: Front):
     assert seen == {
         "user_id": me.customer_id,
         "email": "ada@example.com",
+        "email_verified": False,
         "name": "Ada",
         "scope": "customer",
     }
@@ -83,7 +84,11 @@ def test_a_password_is_exchanged_for_tokens_that_verify(front: Front, tmp_path):
     assert answer.status == 200
     assert (answer.body["token_type"], answer.body["expires_in"]) == ("Bearer", 600)
     assert answer.body["access_token"].count(".") == 2
-    stored = front.world.sql("SELECT user_id::text, refresh_hash FROM login_sessions")
+    stored = front.world.sql(
+        "SELECT user_id::text, token_hash FROM login_sessions JOIN refresh_tokens"
+        " USING (session_id) WHERE session_id <> %s",
+        me.session_id,
+    )
     assert [row[0] for row in stored] == [me.customer_id]
     assert answer.body["refresh_token"].encode() not in bytes(stored[0][1])
 

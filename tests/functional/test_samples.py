@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +13,10 @@ from hub.adapters.tokens import RsaTokens, signing_key_from
 from hub.application.books import Cause, audit_payload
 from hub.application.orders.process_submitted import ProcessSubmitted
 from hub.application.ports.identity import Customer as Person
-from hub.application.ports.identity import NewCustomer
+from hub.application.ports.identity import NewApiKey, NewCustomer, NewOneTimeToken, NewSession
+from hub.domain.identity.api_keys import KeyScope
+from hub.domain.identity.one_time_tokens import Purpose
+from hub.domain.identity.sessions import token_hash
 from hub.domain.kernel import AccountId, CustomerId
 from local.keys import token_keys
 from tests.architecture.project import Function, functions
@@ -22,6 +25,13 @@ from tests.fixtures.worlds import TRACE, Customer, World, order_command
 CUSTOMER = CustomerId("01900000-0000-7000-8000-000000000001")
 ACCOUNT = AccountId("01900000-0000-7000-8000-000000000002")
 ORDER = "01900000-0000-7000-8000-000000000003"
+SESSION = "01900000-0000-7000-8000-000000000005"
+OTHER_SESSION = "01900000-0000-7000-8000-000000000006"
+KEY = "01900000-0000-7000-8000-000000000007"
+RESETTING_TOKEN = "a-sampled-one-time-token-of-43-characters-0"
+VERIFYING_TOKEN = "a-sampled-one-time-token-of-43-characters-1"
+REFRESH_TOKEN = "a-sampled-refresh-token-of-43-characters-00"
+LONG = timedelta(days=10_000)
 CONTEXT = SimpleNamespace(aws_request_id=TRACE, function_name="sample")
 
 HTTP = [each for each in functions() if each.events("Api")]
@@ -62,7 +72,17 @@ def sampled(world: World, tmp_path: Path) -> World:
     new = NewCustomer(person, ACCOUNT, cause, audit_payload(cause, {}))
     world.hub.customers.register(new)
     customer = Customer(CUSTOMER, ACCOUNT)
+    now = world.clock.now()
+    for session, token in ((SESSION, "another"), (OTHER_SESSION, REFRESH_TOKEN)):
+        world.hub.sessions.open(
+            NewSession(session, CUSTOMER, token_hash(token), "", "", now, now + LONG)
+        )
     world.deposit(customer, "1000000")
+    key = NewApiKey(KEY, CUSTOMER, ACCOUNT, "robot", KeyScope.READ, b"hash", now, now + LONG)
+    world.hub.api_keys.create(key, 1)
+    for purpose, token in zip(Purpose, (VERIFYING_TOKEN, RESETTING_TOKEN), strict=True):
+        given = NewOneTimeToken("sample@example.com", purpose, token_hash(token), now, now + LONG)
+        assert world.hub.one_time_tokens.create(given)
     world.quote("AAPL", "569.10", "569.30")
     ordering = world.another_hub()
     ordering.ids = FirstIds(ORDER, world.ids)
@@ -95,6 +115,14 @@ def test_the_sampled_message_is_processed(sampled: World):
     assert function.module.handler(sample(function), CONTEXT) == {"batchItemFailures": []}
 
     assert sampled.sql("SELECT state FROM orders WHERE order_id = %s", ORDER) == [("new",)]
+
+
+def test_the_sampled_request_is_a_notice_sent(sampled: World):
+    function = next(each for each in functions() if each.stem == "on_notice_requested")
+
+    assert function.module.handler(sample(function), CONTEXT) == {"batchItemFailures": []}
+
+    assert [notice.email for notice in sampled.mail.notices] == ["sample@example.com"]
 
 
 def test_the_sampled_steps_price_decide_and_announce(sampled: World):

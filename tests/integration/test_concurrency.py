@@ -12,9 +12,11 @@ from hub.application.accounts.deposit_cash import DepositCashCommand
 from hub.application.identity.register import RegisterCommand
 from hub.application.orders.cancel_order import NotCancelableError
 from hub.application.orders.execute_orders import ExecutedOrders
+from hub.application.ports.identity import Rotated, Rotation
 from hub.bootstrap import Hub
 from hub.domain.accounts.balance import Balance, InsufficientBuyingPowerError
 from hub.domain.accounts.position import InsufficientHoldingsError, Position
+from hub.domain.identity.sessions import IDLE, token_hash
 from hub.domain.kernel import ConflictError, HubError
 from hub.domain.orders.order import Order, State
 from tests.fixtures.worlds import World
@@ -271,3 +273,21 @@ def test_everything_at_once_on_few_accounts_keeps_every_invariant(world: World):
     cash = sum(world.balance(each).total for each in customers)
     assert cash + 100 * shares == 1100
     assert {world.balance(each).reserved for each in customers} == {D(0)}
+
+
+def test_of_many_that_present_one_refresh_token_one_wins_and_the_session_ends(world: World):
+    customer = world.customer()
+    now = world.clock.now()
+    # `at_the_door` gives a session whose first token is its id.
+    presented = token_hash(customer.session_id)
+
+    def rotate(hub: Hub) -> Rotated | None:
+        return hub.sessions.rotate(Rotation(presented, token_hash(hub.ids.new()), now, now - IDLE))
+
+    taken, refused = at_once(world, [rotate] * 16)
+    assert refused == []
+    assert [each.reused for each in taken if each is not None].count(False) == 1
+    assert not world.hub.sessions.live(customer.session_id, now)
+    unused = world.sql("SELECT count(*) FROM refresh_tokens WHERE used_at IS NULL")
+    assert unused == [(1,)]
+    assert rotate(world.hub) is None

@@ -52,6 +52,9 @@ TAMPERINGS = {
         "UPDATE audit_events SET payload = replace(payload, 'submitted', 'submittee')",
     ),
     "sales-settle": ("UPDATE settlement_obligations SET amount = amount + 0.000001",),
+    "one-refresh-token": (
+        "INSERT INTO refresh_tokens SELECT 'another', session_id, created_at FROM login_sessions",
+    ),
 }
 MORE = {
     "orders without a history": (

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from hub.application.orders.list_order_history import place_of
-from hub.domain.identity.credentials import check_password, normal_email
+from hub.domain.identity.credentials import Estimate, check_password, normal_email
 from hub.domain.kernel import Fault, InvalidInputError
 from hub.domain.market.calendar import Calendar, Session
 from hub.domain.market.clock import MarketClock
@@ -160,11 +160,18 @@ def test_an_address_has_one_normal_form(address: str):
     assert normal_email(f" {address.upper()}\t") == normal_email(address.upper())
 
 
-@given(st.text(max_size=140))
-def test_a_password_is_judged_by_length_and_context_alone(password: str):
-    email = "ada@example.com"
-    good = 8 <= len(password) <= 128 and password.casefold() not in {email, "ada"}
-    faults = refusal(lambda: check_password(password, email))
+@given(st.text(max_size=140), st.booleans(), st.integers(0, 4))
+def test_a_password_is_judged_by_length_context_and_estimate_alone(
+    password: str, common: bool, score: int
+):
+    email, name = "ada@example.com", "Lovelace"
+    left = password.casefold()
+    for word in (email, "example.com", "brokerage", "lovelace"):
+        left = left.replace(word, "")
+    made_of_words = len(left) < min(4, len(password))
+    good = 8 <= len(password) <= 128 and not made_of_words and not common and score >= 3
+    estimate = Estimate(lambda _password: common, lambda _password, _words: score)
+    faults = refusal(lambda: check_password(password, email, name, estimate))
     assert [fault.field for fault in faults or ()] == ([] if good else ["password"])
 
 

@@ -186,3 +186,22 @@ def test_the_authorizer_answers_anything_else_with_unauthorized(header: str | No
     given = f"Bearer {header}" if header in BAD.values() else header
     with pytest.raises(Unauthorized, match=r"^Unauthorized$"):
         handle({"authorizationToken": given, "methodArn": ARN}, None)
+
+
+def test_a_key_that_signs_no_more_is_good_until_it_is_taken_out():
+    def signing_with(kid: str, pair: KeyPair, verifying: dict[str, str]) -> RsaTokens:
+        return RsaTokens(verifying, lambda: SigningKey(kid, pair.private))
+
+    def issued_by(tokens: RsaTokens) -> str:
+        return tokens.issue(CustomerId("customer"), "session", "customer", datetime.now(UTC))
+
+    both = {"k1": OURS.public, "k2": THEIRS.public}
+    old, new = signing_with("k1", OURS, both), signing_with("k2", THEIRS, both)
+    for token in (issued_by(old), issued_by(new)):
+        assert new.verify(token).customer_id == "customer"
+    assert [key["kid"] for key in new.public_keys()] == ["k1", "k2"]
+
+    after = signing_with("k2", THEIRS, {"k2": THEIRS.public})
+    assert after.verify(issued_by(new)).customer_id == "customer"
+    with pytest.raises(UnauthenticatedError):
+        after.verify(issued_by(old))

@@ -14,6 +14,7 @@ class SettingsError(Exception):
 class Settings(NamedTuple):
     """`verifying_keys` are PEM public keys of access tokens, by kid.
 
+    `customer_rate` and `address_rate` are requests a minute, 0 any number.
     `endpoints` are the URLs of AWS services that are not where AWS has them.
     """
 
@@ -26,6 +27,8 @@ class Settings(NamedTuple):
     endpoints: Mapping[str, str]
     orders_queue_url: str
     triggered_queue_url: str
+    notices_queue_url: str
+    notices_file: str
     event_bus: str
     process_order_arn: str
     signing_key_secret: str
@@ -35,6 +38,8 @@ class Settings(NamedTuple):
     verifying_keys: Mapping[str, str]
     collar: Decimal
     tolerance: Decimal
+    customer_rate: int
+    address_rate: int
 
     def endpoint(self, service: str, host: str) -> str:
         return self.endpoints.get(service, f"https://{host}.{self.region}.amazonaws.com")
@@ -65,6 +70,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         endpoints={service: url for service, url in endpoints.items() if url},
         orders_queue_url=given.get("ORDERS_QUEUE_URL", ""),
         triggered_queue_url=given.get("TRIGGERED_QUEUE_URL", ""),
+        notices_queue_url=given.get("NOTICES_QUEUE_URL", ""),
+        notices_file=given.get("NOTICES_FILE", ""),
         event_bus=given.get("EVENT_BUS", ""),
         process_order_arn=given.get("PROCESS_ORDER_ARN", ""),
         container_credentials=given.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ""),
@@ -74,6 +81,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         verifying_keys=_keys(given.get("TOKEN_VERIFYING_KEYS") or "{}"),
         collar=_decimal(given, "ORDER_COLLAR", "0.04"),
         tolerance=_decimal(given, "PRICE_TOLERANCE", "0.50"),
+        customer_rate=_whole(given, "CUSTOMER_RATE"),
+        address_rate=_whole(given, "ADDRESS_RATE"),
     )
 
 
@@ -94,6 +103,13 @@ def _keys(text: str) -> Mapping[str, str]:
     if not isinstance(keys, dict):
         raise SettingsError("TOKEN_VERIFYING_KEYS is not a JSON object of kid to PEM")
     return keys
+
+
+def _whole(given: Mapping[str, str], name: str) -> int:
+    text = given.get(name) or "0"
+    if not (text.isascii() and text.isdigit()):
+        raise SettingsError(f"{name} is not a whole number")
+    return int(text)
 
 
 def _decimal(given: Mapping[str, str], name: str, default: str) -> Decimal:

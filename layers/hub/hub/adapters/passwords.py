@@ -23,3 +23,6 @@ class Argon2Passwords:
         except (VerificationError, InvalidHashError):
             return False
         return password_hash is not None
+
+    def is_outdated(self, password_hash: str) -> bool:
+        return _HASHER.check_needs_rehash(password_hash)

@@ -5,13 +5,14 @@ the checks around it are part of the verifier.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import jwt
+from jwt.algorithms import RSAAlgorithm
 
 from hub.application.ports.identity import Identity
 from hub.domain.kernel import CustomerId, UnauthenticatedError
@@ -69,6 +70,9 @@ class RsaTokens:
         headers = {"kid": key.kid, "typ": TYPE}
         return jwt.encode(claims, key.private_key, algorithm=ALGORITHM, headers=headers)
 
+    def public_keys(self) -> Sequence[Mapping[str, str]]:
+        return [_public_key(kid, pem) for kid, pem in self._verifying_keys.items()]
+
     def verify(self, token: str) -> Identity:
         return verify(token, self._verifying_keys)
 
@@ -89,6 +93,19 @@ def verify(token: str, verifying_keys: Mapping[str, str]) -> Identity:
     except (jwt.InvalidTokenError, ValueError, KeyError, OverflowError, OSError) as error:
         # OverflowError and OSError: an exp that no calendar reaches.
         raise UnauthenticatedError("the token is not valid", code="bad_token") from error
+
+
+def _public_key(kid: str, pem: str) -> Mapping[str, str]:
+    key = RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key(pem)
+    numbers = RSAAlgorithm.to_jwk(key, as_dict=True)
+    return {
+        "kty": "RSA",
+        "use": "sig",
+        "alg": ALGORITHM,
+        "kid": kid,
+        "n": numbers["n"],
+        "e": numbers["e"],
+    }
 
 
 def _checked(token: str, verifying_keys: Mapping[str, str]) -> dict[str, Any]:

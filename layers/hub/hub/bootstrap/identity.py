@@ -7,9 +7,24 @@ from typing import TYPE_CHECKING
 from hub.bootstrap.parts import Parts
 
 if TYPE_CHECKING:
+    from hub.application.identity.authorize import Authorize
+    from hub.application.identity.change_password import ChangePassword
+    from hub.application.identity.create_api_key import CreateApiKey
+    from hub.application.identity.end_session import EndSession
     from hub.application.identity.get_me import GetMe
+    from hub.application.identity.list_api_keys import ListApiKeys
+    from hub.application.identity.list_sessions import ListSessions
     from hub.application.identity.login import Login
+    from hub.application.identity.logout import Logout
+    from hub.application.identity.logout_all import LogoutAll
+    from hub.application.identity.refresh_token import RefreshToken
     from hub.application.identity.register import Register
+    from hub.application.identity.request_email_verification import RequestEmailVerification
+    from hub.application.identity.request_password_reset import RequestPasswordReset
+    from hub.application.identity.reset_password import ResetPassword
+    from hub.application.identity.revoke_api_key import RevokeApiKey
+    from hub.application.identity.send_notice import SendNotice
+    from hub.application.identity.verify_email import VerifyEmail
 
 
 class IdentityUseCases(Parts):
@@ -19,16 +34,121 @@ class IdentityUseCases(Parts):
     def register(self) -> "Register":
         from hub.application.identity.register import Register
 
-        return Register(self.customers, self.passwords, self.clock, self.ids)
+        return Register(
+            self.customers,
+            self.passwords,
+            self.estimate,
+            self.clock,
+            self.ids,
+            self.notice_requests,
+        )
 
     @cached_property
     def login(self) -> "Login":
-        from hub.adapters.system import SystemSecrets
         from hub.application.identity.login import Login
 
         return Login(
-            self.customers, self.passwords, self.tokens, self.clock, self.ids, SystemSecrets()
+            self.customers,
+            self.sessions,
+            self.passwords,
+            self.proof,
+            self.tokens,
+            self.clock,
+            self.ids,
+            self.secrets,
         )
+
+    @cached_property
+    def refresh_token(self) -> "RefreshToken":
+        from hub.application.identity.refresh_token import RefreshToken
+
+        return RefreshToken(self.sessions, self.tokens, self.clock, self.secrets)
+
+    @cached_property
+    def logout(self) -> "Logout":
+        from hub.application.identity.logout import Logout
+
+        return Logout(self.sessions, self.clock)
+
+    @cached_property
+    def logout_all(self) -> "LogoutAll":
+        from hub.application.identity.logout_all import LogoutAll
+
+        return LogoutAll(self.sessions, self.clock)
+
+    @cached_property
+    def list_sessions(self) -> "ListSessions":
+        from hub.application.identity.list_sessions import ListSessions
+
+        return ListSessions(self.sessions, self.clock)
+
+    @cached_property
+    def end_session(self) -> "EndSession":
+        from hub.application.identity.end_session import EndSession
+
+        return EndSession(self.sessions, self.clock)
+
+    @cached_property
+    def change_password(self) -> "ChangePassword":
+        from hub.application.identity.change_password import ChangePassword
+
+        return ChangePassword(self.customers, self.passwords, self.proof, self.estimate, self.clock)
+
+    @cached_property
+    def authorize(self) -> "Authorize":
+        from hub.application.identity.authorize import Authorize
+
+        return Authorize(self.tokens, self.api_keys, self.clock)
+
+    @cached_property
+    def create_api_key(self) -> "CreateApiKey":
+        from hub.application.identity.create_api_key import CreateApiKey
+
+        return CreateApiKey(self.api_keys, self.clock, self.ids, self.secrets)
+
+    @cached_property
+    def list_api_keys(self) -> "ListApiKeys":
+        from hub.application.identity.list_api_keys import ListApiKeys
+
+        return ListApiKeys(self.api_keys, self.clock)
+
+    @cached_property
+    def revoke_api_key(self) -> "RevokeApiKey":
+        from hub.application.identity.revoke_api_key import RevokeApiKey
+
+        return RevokeApiKey(self.api_keys, self.clock)
+
+    @cached_property
+    def request_password_reset(self) -> "RequestPasswordReset":
+        from hub.application.identity.request_password_reset import RequestPasswordReset
+
+        return RequestPasswordReset(self.notice_requests, self.attempts, self.clock)
+
+    @cached_property
+    def request_email_verification(self) -> "RequestEmailVerification":
+        from hub.application.identity.request_email_verification import RequestEmailVerification
+
+        return RequestEmailVerification(
+            self.customers, self.notice_requests, self.attempts, self.clock
+        )
+
+    @cached_property
+    def send_notice(self) -> "SendNotice":
+        from hub.application.identity.send_notice import SendNotice
+
+        return SendNotice(self.one_time_tokens, self.notices, self.clock, self.secrets)
+
+    @cached_property
+    def reset_password(self) -> "ResetPassword":
+        from hub.application.identity.reset_password import ResetPassword
+
+        return ResetPassword(self.one_time_tokens, self.passwords, self.estimate, self.clock)
+
+    @cached_property
+    def verify_email(self) -> "VerifyEmail":
+        from hub.application.identity.verify_email import VerifyEmail
+
+        return VerifyEmail(self.one_time_tokens, self.clock)
 
     @cached_property
     def get_me(self) -> "GetMe":

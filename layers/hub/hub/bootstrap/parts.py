@@ -20,14 +20,26 @@ if TYPE_CHECKING:
     from hub.adapters.postgres.market import PostgresPrices
     from hub.adapters.redis.link import RedisLink
     from hub.adapters.stream.quotes import StreamQuotes
+    from hub.application.identity.attempts import PasswordProof
     from hub.application.ports.accounts import Accounts
     from hub.application.ports.cache import Cache
-    from hub.application.ports.identity import Customers, Passwords, Tokens
+    from hub.application.ports.identity import (
+        ApiKeys,
+        Attempts,
+        Customers,
+        NoticeRequests,
+        Notices,
+        OneTimeTokens,
+        Passwords,
+        Sessions,
+        Tokens,
+    )
     from hub.application.ports.market import Calendars, Instruments, MarketData
     from hub.application.ports.messages import Outbox, Publisher
     from hub.application.ports.orders import AccountsAtWork, Orders
-    from hub.application.ports.system import Clock, Ids
+    from hub.application.ports.system import Clock, Ids, Limits, Secrets
     from hub.application.relay import Relay
+    from hub.domain.identity.credentials import Estimate
     from hub.domain.market.quote import Quote
 
 
@@ -48,6 +60,12 @@ class Parts:
         from hub.adapters.system import UuidV7Ids
 
         return UuidV7Ids()
+
+    @cached_property
+    def secrets(self) -> "Secrets":
+        from hub.adapters.system import SystemSecrets
+
+        return SystemSecrets()
 
     @cached_property
     def database(self) -> "Database":
@@ -135,6 +153,68 @@ class Parts:
         from hub.adapters.postgres.customers import PostgresCustomers
 
         return PostgresCustomers(self.database)
+
+    @cached_property
+    def sessions(self) -> "Sessions":
+        from hub.adapters.postgres.sessions import PostgresSessions
+
+        return PostgresSessions(self.database)
+
+    @cached_property
+    def api_keys(self) -> "ApiKeys":
+        from hub.adapters.postgres.api_keys import PostgresApiKeys
+
+        return PostgresApiKeys(self.database)
+
+    @cached_property
+    def one_time_tokens(self) -> "OneTimeTokens":
+        from hub.adapters.postgres.one_time_tokens import PostgresOneTimeTokens
+
+        return PostgresOneTimeTokens(self.database)
+
+    @cached_property
+    def notice_requests(self) -> "NoticeRequests":
+        from hub.adapters.aws.notice_requests import SqsNoticeRequests
+
+        sqs = self._aws("sqs", "sqs", "AmazonSQS")
+        return SqsNoticeRequests(sqs, self.settings.notices_queue_url)
+
+    @cached_property
+    def notices(self) -> "Notices":
+        from hub.adapters.notices import FileNotices
+
+        return FileNotices(self.settings.notices_file, self.clock)
+
+    @cached_property
+    def limits(self) -> "Limits":
+        from hub.adapters.redis.limits import RedisLimits
+
+        return RedisLimits(
+            self.redis,
+            per_customer=self.settings.customer_rate,
+            per_address=self.settings.address_rate,
+        )
+
+    @cached_property
+    def attempts(self) -> "Attempts":
+        from hub.adapters.postgres.attempts import PostgresAttempts
+        from hub.adapters.redis.attempts import RedisAttempts
+
+        return RedisAttempts(self.redis, PostgresAttempts(self.database))
+
+    @cached_property
+    def proof(self) -> "PasswordProof":
+        from hub.application.identity.attempts import PasswordProof
+
+        return PasswordProof(self.passwords, self.attempts, self.clock)
+
+    @cached_property
+    def estimate(self) -> "Estimate":
+        from hub.adapters.strength import ZxcvbnStrength
+        from hub.domain.identity.credentials import Estimate
+
+        strength = ZxcvbnStrength()
+        return Estimate(strength.is_common, strength.score)
 
     @cached_property
     def instruments(self) -> "Instruments":

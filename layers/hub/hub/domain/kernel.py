@@ -7,6 +7,7 @@ HubError
 ├── NotFoundError          no such thing, or not the caller's
 ├── ConflictError          the same key was used for something else
 ├── RejectedError          a business rule says no
+├── ThrottledError         too much of it at once; says when to come again
 └── UnavailableError       a part is down; trying again may help
 """
 
@@ -82,6 +83,14 @@ class ConflictError(HubError):
 
 class RejectedError(HubError):
     code = "rejected"
+
+
+class ThrottledError(HubError):
+    code = "throttled"
+
+    def __init__(self, detail: str, *, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
 
 
 class UnavailableError(HubError):

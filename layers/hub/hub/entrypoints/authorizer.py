@@ -41,5 +41,6 @@ def _allow(identity: Identity, resource: str) -> dict[str, Any]:
             "sid": identity.session_id,
             "scope": identity.scope,
             "exp": str(int(identity.expires_at.timestamp())),
+            "account": identity.account_id or "",
         },
     }

@@ -9,6 +9,7 @@ from hub.domain.kernel import (
     InvalidInputError,
     NotFoundError,
     RejectedError,
+    ThrottledError,
     UnauthenticatedError,
     UnavailableError,
 )
@@ -31,6 +32,7 @@ OUTCOMES = (
     Outcome(NotFoundError, 404, "Not found", "NOT_FOUND", retry=False),
     Outcome(ConflictError, 409, "Conflict", "ALREADY_EXISTS", retry=False),
     Outcome(RejectedError, 422, "Rejected by a rule", "FAILED_PRECONDITION", retry=False),
+    Outcome(ThrottledError, 429, "Too many requests", "RESOURCE_EXHAUSTED", retry=True),
     Outcome(UnavailableError, 503, "Temporarily unavailable", "UNAVAILABLE", retry=True),
 )
 

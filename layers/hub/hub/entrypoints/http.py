@@ -3,6 +3,10 @@
 A handler declares what it wants by its signature. A parameter that is a pydantic model is the
 body; one whose name stands in the path is taken from there; `Caller` and `Request` say who asks
 and how; any other is a query parameter. The same signature makes the OpenAPI document.
+
+A route with a caller has a scope: `read` for a GET and `trade` for the rest, unless it names
+another, such as `admin`. `Api(hub)` counts the requests, and looks at the session of whoever
+changes anything.
 """
 
 import inspect
@@ -14,19 +18,17 @@ from typing import Any, NamedTuple, get_type_hints
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from hub.application.asking import access_token
-from hub.domain.kernel import (
-    CustomerId,
-    Fault,
-    HubError,
-    InvalidInputError,
-    UnauthenticatedError,
-)
+from hub.domain.kernel import Fault, HubError, InvalidInputError, ThrottledError
+from hub.entrypoints.access import Access, Caller, Doors, limit_headers, usual_scope
 from hub.entrypoints.body import check_text, read_json
 from hub.entrypoints.errors import http_status, problem, unexpected_problem
 from hub.entrypoints.logs import logger
 
+__all__ = ["PREFIX", "Answer", "Api", "Caller", "Raw", "Request", "Route"]
+
 PREFIX = "/api/v1"
 _MAX_KEY = 255
+_MAX_AGENT = 200
 _SECURE = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -37,19 +39,12 @@ Event = Mapping[str, Any]
 Response = dict[str, Any]
 
 
-class Caller(NamedTuple):
-    """Who asks, as the authorizer verified it."""
-
-    customer_id: CustomerId
-    session_id: str
-    scope: str
-
-
 class Request(NamedTuple):
     """How it was asked."""
 
     trace_id: str
     source_ip: str
+    agent: str
     idempotency_key: str | None
 
 
@@ -65,6 +60,7 @@ class Raw(NamedTuple):
 
     text: str
     content_type: str
+    cache: str = "no-store"
 
 
 class Parameter(NamedTuple):
@@ -87,6 +83,7 @@ class Route(NamedTuple):
     problems: tuple[int, ...]
     parameters: tuple[Parameter, ...]
     returns: Any
+    access: Access
 
     @property
     def public(self) -> bool:
@@ -96,8 +93,9 @@ class Route(NamedTuple):
 class Api:
     """The HTTP side of one function."""
 
-    def __init__(self) -> None:
+    def __init__(self, doors: Callable[[], Doors] | None = None) -> None:
         self.route: Route | None = None
+        self._doors = doors
 
     def get(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return self._register("GET", path, **options)
@@ -108,9 +106,23 @@ class Api:
     def put(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return self._register("PUT", path, **options)
 
-    def _register(
-        self, method: str, path: str, *, status: int = 200, problems: tuple[int, ...] = ()
+    def delete(
+        self, path: str, **options: Any
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        return self._register("DELETE", path, **options)
+
+    def _register(
+        self,
+        method: str,
+        path: str,
+        *,
+        status: int = 200,
+        problems: tuple[int, ...] = (),
+        scope: str | None = None,
+        prefix: str = PREFIX,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        access = Access(scope or usual_scope(method), method != "GET", self._doors)
+
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             hints = get_type_hints(function, include_extras=True)
             returns = hints.pop("return", None)
@@ -118,8 +130,11 @@ class Api:
                 _parameter(path, name, hints[name], given)
                 for name, given in inspect.signature(function).parameters.items()
             )
-            full = PREFIX + path
-            self.route = Route(method, full, function, status, problems, parameters, returns)
+            self.route = Route(
+                method, prefix + path, function, status, problems, parameters, returns, access
+            )
+            if scope and self.route.public:
+                raise TypeError("a route with a scope takes a Caller")
             return function
 
         return register
@@ -150,15 +165,23 @@ def _handle(route: Route, event: Event) -> Response:
     started = perf_counter()
     trace_id = str(event["requestContext"].get("requestId", ""))
     access_token.set(_token(event))
+    extra: dict[str, str] = {}
     try:
-        result = route.function(**_arguments(route, event, trace_id))
+        caller = _admitted(route, event, extra)
+        arguments = _arguments(route, event, trace_id, caller)
+        if caller is not None and caller.account_id is not None:
+            _keep_to_the_account(route, caller, arguments)
+        result = route.function(**arguments)
         response = _respond(result, route.status, trace_id)
     except HubError as error:
         status = http_status(error)
         response = _problem(status, problem(error, trace_id), trace_id)
+        if isinstance(error, ThrottledError):
+            response["headers"]["Retry-After"] = str(error.seconds)
     except Exception:  # noqa: BLE001  # logged with its trace, and answered as what it is: a 500
         logger.exception("unexpected error", trace_id=trace_id)
         response = _problem(500, unexpected_problem(trace_id), trace_id)
+    response["headers"].update(extra)
     logger.info(
         "request",
         trace_id=trace_id,
@@ -179,7 +202,20 @@ def _token(event: Event) -> str:
     return str(given).partition(" ")[2].strip()
 
 
-def _arguments(route: Route, event: Event, trace_id: str) -> dict[str, Any]:
+def _admitted(route: Route, event: Event, headers: dict[str, str]) -> Caller | None:
+    """Before anything else is looked at: who may not ask is told nothing more."""
+    caller = None if route.public else route.access.caller(event)
+    allowance = route.access.allowance(event, caller)
+    if allowance is not None:
+        headers.update(limit_headers(allowance))
+        if allowance.wait:
+            raise ThrottledError("too many requests; try again later", seconds=allowance.wait)
+    if caller is not None:
+        route.access.check_session(event, caller)
+    return caller
+
+
+def _arguments(route: Route, event: Event, trace_id: str, caller: Caller | None) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     # `?account_id=` asks for no account in particular, as leaving it out does.
     given = (event.get("queryStringParameters") or {}).items()
@@ -197,7 +233,7 @@ def _arguments(route: Route, event: Event, trace_id: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for parameter in route.parameters:
         if parameter.place == "caller":
-            values[parameter.name] = _caller(event)
+            values[parameter.name] = caller
         elif parameter.place == "request":
             values[parameter.name] = _request(event, headers, trace_id)
         elif parameter.place == "body":
@@ -212,6 +248,17 @@ def _arguments(route: Route, event: Event, trace_id: str) -> dict[str, Any]:
     if faults:
         raise InvalidInputError("the request breaks a rule", faults=tuple(faults))
     return values
+
+
+def _keep_to_the_account(route: Route, caller: Caller, values: dict[str, Any]) -> None:
+    """A key's account is the only one there is, wherever a request names one or could."""
+    for parameter in route.parameters:
+        if parameter.name == "account_id":
+            values["account_id"] = caller.account(values.get("account_id"))
+        elif parameter.place == "body" and "account_id" in parameter.type.model_fields:
+            body = values[parameter.name]
+            account_id = caller.account(body.account_id)
+            values[parameter.name] = body.model_copy(update={"account_id": account_id})
 
 
 def _validate(parameter: Parameter, given: Any, values: dict[str, Any], prefix: str) -> list[Fault]:
@@ -233,28 +280,25 @@ def _field(prefix: str, location: tuple[int | str, ...]) -> str:
     return ".".join([*named, *(str(part) for part in location)]) or "body"
 
 
-def _caller(event: Event) -> Caller:
-    context = event["requestContext"].get("authorizer") or {}
-    if "sub" not in context:
-        raise UnauthenticatedError("an access token is required", code="no_token")
-    # A gateway may remember an authorizer's answer for longer than the token lives.
-    if float(event["requestContext"]["requestTimeEpoch"]) >= float(context["exp"]) * 1000:
-        raise UnauthenticatedError("the token has expired", code="token_expired")
-    return Caller(CustomerId(context["sub"]), context["sid"], context["scope"])
-
-
 def _request(event: Event, headers: Mapping[str, str], trace_id: str) -> Request:
     key = headers.get("idempotency-key")
     if key is not None and not (0 < len(key) <= _MAX_KEY and key.isascii() and key.isprintable()):
         message = f"1 to {_MAX_KEY} printable ASCII characters"
         raise InvalidInputError(message, faults=(Fault("Idempotency-Key", "form", message),))
     source_ip = event["requestContext"].get("identity", {}).get("sourceIp", "")
-    return Request(trace_id, source_ip, key)
+    return Request(trace_id, source_ip, _printable(headers.get("user-agent", "")), key)
+
+
+def _printable(agent: str) -> str:
+    """What a client calls itself, fit to be kept and shown."""
+    return "".join(letter for letter in agent if letter.isprintable())[:_MAX_AGENT]
 
 
 def _respond(result: Any, status: int, trace_id: str) -> Response:
     if isinstance(result, Raw):
-        return _response(status, result.text, result.content_type, trace_id)
+        response = _response(status, result.text, result.content_type, trace_id)
+        response["headers"]["Cache-Control"] = result.cache
+        return response
     if isinstance(result, Answer):
         result, status = result
     return _response(status, result.model_dump_json(), "application/json", trace_id)

@@ -1,4 +1,8 @@
-"""How an order is shown, the same wherever it is."""
+"""How orders and tokens are shown, the same wherever they are."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from hub.domain.orders.order import CANCELABLE, Order, status_of
 from hub.entrypoints.wire import Moment, Money, Outgoing, Quantity
@@ -66,3 +70,10 @@ def order_out(order: Order) -> OrderOut:
         executed_at=order.executed_at,
         market_time=order.market_time,
     )
+
+
+class TokenPair(Outgoing):
+    access_token: str
+    refresh_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # the scheme, no secret
+    expires_in: Annotated[int, Field(description="seconds that the access token lives")]

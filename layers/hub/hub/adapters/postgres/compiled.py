@@ -271,19 +271,15 @@ WHERE corporate_actions.instrument_id = %(b_instrument_id)s::UUID AND corporate_
 """
 
 FIND_USER_BY_EMAIL = """
-SELECT users.user_id, users.email, users.name, users.password_hash
+SELECT users.user_id, users.email, users.name, users.password_hash, users.admin, users.email_verified_at IS NOT NULL AS anon_1
 FROM users
 WHERE users.email = %(b_email)s::VARCHAR
 """
 
 FIND_USER_BY_ID = """
-SELECT users.user_id, users.email, users.name, users.password_hash
+SELECT users.user_id, users.email, users.name, users.password_hash, users.admin, users.email_verified_at IS NOT NULL AS anon_1
 FROM users
 WHERE users.user_id = %(b_user_id)s::UUID
-"""
-
-OPEN_LOGIN_SESSION = """
-INSERT INTO login_sessions (session_id, user_id, refresh_hash, created_at, expires_at) VALUES (%(b_session_id)s::UUID, %(b_user_id)s::UUID, CAST(%(b_refresh_hash)s AS BYTEA), %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE)
 """
 
 REGISTER_CUSTOMER = """
@@ -303,6 +299,167 @@ audit AS
 FROM account)
  SELECT account.account_id
 FROM account
+"""
+
+REHASH_PASSWORD = """
+UPDATE users SET password_hash=%(b_new_hash)s::VARCHAR WHERE users.user_id = %(b_user_id)s::UUID AND users.password_hash = %(b_old_hash)s::VARCHAR
+"""
+
+CHANGE_PASSWORD = """
+WITH changed AS
+(UPDATE users SET password_hash=%(b_new_hash)s::VARCHAR WHERE users.user_id = %(b_user_id)s::UUID AND users.password_hash IN (%(b_old_hash)s::VARCHAR, %(b_new_hash)s::VARCHAR) RETURNING users.user_id),
+ended AS
+(UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending='password_changed' FROM changed WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = changed.user_id AND login_sessions.session_id != %(b_session_id)s::UUID RETURNING login_sessions.session_id)
+ SELECT EXISTS (SELECT changed.user_id
+FROM changed) AS changed, (SELECT count(*) AS count_1
+FROM ended) AS ended
+"""
+
+OPEN_SESSION = """
+WITH session AS
+(INSERT INTO login_sessions (session_id, user_id, address, agent, created_at, used_at, expires_at) VALUES (%(b_session_id)s::UUID, %(b_user_id)s::UUID, %(b_address)s::VARCHAR, %(b_agent)s::VARCHAR, %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE) RETURNING login_sessions.session_id, login_sessions.created_at),
+token AS
+(INSERT INTO refresh_tokens (token_hash, session_id, created_at) SELECT CAST(%(b_token_hash)s AS BYTEA) AS token_hash, session.session_id AS session_id, session.created_at AS created_at
+FROM session)
+ SELECT session.session_id
+FROM session
+"""
+
+ROTATE_REFRESH_TOKEN = """
+WITH session AS
+(SELECT refresh_tokens.token_hash AS token_hash, refresh_tokens.used_at AS token_used_at, login_sessions.session_id AS session_id, login_sessions.user_id AS user_id
+FROM refresh_tokens JOIN login_sessions ON login_sessions.session_id = refresh_tokens.session_id
+WHERE refresh_tokens.token_hash = CAST(%(b_presented)s AS BYTEA) AND login_sessions.ended_at IS NULL AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.used_at > %(b_idle_since)s::TIMESTAMP WITH TIME ZONE FOR UPDATE),
+used AS
+(UPDATE refresh_tokens SET used_at=%(b_at)s::TIMESTAMP WITH TIME ZONE FROM session WHERE refresh_tokens.token_hash = session.token_hash AND session.token_used_at IS NULL RETURNING refresh_tokens.session_id),
+fresh AS
+(INSERT INTO refresh_tokens (token_hash, session_id, created_at) SELECT CAST(%(b_fresh)s AS BYTEA) AS token_hash, used.session_id AS session_id, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM used),
+renewed AS
+(UPDATE login_sessions SET used_at=%(b_at)s::TIMESTAMP WITH TIME ZONE FROM used WHERE login_sessions.session_id = used.session_id),
+ended AS
+(UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending='token_reused' FROM session WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.session_id = session.session_id AND session.token_used_at IS NOT NULL AND NOT (EXISTS (SELECT 1
+FROM refresh_tokens
+WHERE refresh_tokens.token_hash = CAST(%(b_fresh)s AS BYTEA) AND refresh_tokens.session_id = session.session_id)))
+ SELECT session.session_id, session.user_id, users.admin, session.token_used_at IS NOT NULL AND NOT (EXISTS (SELECT 1
+FROM refresh_tokens
+WHERE refresh_tokens.token_hash = CAST(%(b_fresh)s AS BYTEA) AND refresh_tokens.session_id = session.session_id)) AS reused
+FROM session JOIN users ON users.user_id = session.user_id
+"""
+
+FIND_LIVE_SESSION = """
+SELECT login_sessions.session_id
+FROM login_sessions
+WHERE login_sessions.session_id = %(b_session_id)s::UUID AND login_sessions.ended_at IS NULL AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE UNION ALL SELECT api_keys.key_id
+FROM api_keys
+WHERE api_keys.key_id = %(b_session_id)s::UUID AND api_keys.revoked_at IS NULL AND api_keys.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE
+"""
+
+LIST_SESSIONS_OF_USER = """
+SELECT login_sessions.session_id, login_sessions.address, login_sessions.agent, login_sessions.created_at, login_sessions.used_at, login_sessions.expires_at
+FROM login_sessions
+WHERE login_sessions.user_id = %(b_user_id)s::UUID AND login_sessions.ended_at IS NULL AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.used_at > %(b_idle_since)s::TIMESTAMP WITH TIME ZONE ORDER BY login_sessions.used_at DESC, login_sessions.session_id
+"""
+
+END_SESSION = """
+UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(b_ending)s::VARCHAR WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = %(b_user_id)s::UUID AND login_sessions.session_id = %(b_session_id)s::UUID RETURNING login_sessions.session_id
+"""
+
+END_SESSIONS = """
+UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(b_ending)s::VARCHAR WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = %(b_user_id)s::UUID RETURNING login_sessions.session_id
+"""
+
+CREATE_ONE_TIME_TOKEN = """
+WITH owner AS
+(SELECT users.user_id AS user_id
+FROM users
+WHERE users.email = %(b_email)s::VARCHAR),
+older AS
+(UPDATE one_time_tokens SET used_at=%(b_created_at)s::TIMESTAMP WITH TIME ZONE FROM owner WHERE one_time_tokens.user_id = owner.user_id AND one_time_tokens.purpose = %(b_purpose)s::VARCHAR AND one_time_tokens.used_at IS NULL),
+made AS
+(INSERT INTO one_time_tokens (token_hash, user_id, purpose, created_at, expires_at) SELECT CAST(%(b_token_hash)s AS BYTEA) AS token_hash, owner.user_id AS user_id, %(b_purpose)s::VARCHAR AS purpose, %(b_created_at)s::TIMESTAMP WITH TIME ZONE AS created_at, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE AS expires_at
+FROM owner)
+ SELECT owner.user_id
+FROM owner
+"""
+
+FIND_OWNER_OF_TOKEN = """
+SELECT users.user_id, users.email, users.name, users.password_hash, users.admin, users.email_verified_at IS NOT NULL AS anon_1
+FROM one_time_tokens JOIN users ON users.user_id = one_time_tokens.user_id
+WHERE one_time_tokens.token_hash = CAST(%(b_token_hash)s AS BYTEA) AND one_time_tokens.purpose = %(b_purpose)s::VARCHAR AND (one_time_tokens.used_at IS NULL OR one_time_tokens.used_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND one_time_tokens.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE
+"""
+
+RESET_PASSWORD = """
+WITH token AS
+(UPDATE one_time_tokens SET used_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE one_time_tokens.token_hash = CAST(%(b_token_hash)s AS BYTEA) AND one_time_tokens.purpose = 'reset_password' AND (one_time_tokens.used_at IS NULL OR one_time_tokens.used_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND one_time_tokens.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE RETURNING one_time_tokens.user_id),
+changed AS
+(UPDATE users SET password_hash=%(b_password_hash)s::VARCHAR, email_verified_at=coalesce(users.email_verified_at, %(b_at)s::TIMESTAMP WITH TIME ZONE) FROM token WHERE users.user_id = token.user_id RETURNING users.user_id),
+revoked AS
+(UPDATE api_keys SET revoked_at=%(b_at)s::TIMESTAMP WITH TIME ZONE FROM changed WHERE api_keys.user_id = changed.user_id AND api_keys.revoked_at IS NULL),
+ended AS
+(UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending='password_changed' FROM changed WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = changed.user_id RETURNING login_sessions.session_id)
+ SELECT EXISTS (SELECT changed.user_id
+FROM changed) AS reset, (SELECT count(*) AS count_1
+FROM ended) AS ended
+"""
+
+VERIFY_EMAIL = """
+WITH token AS
+(UPDATE one_time_tokens SET used_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE one_time_tokens.token_hash = CAST(%(b_token_hash)s AS BYTEA) AND one_time_tokens.purpose = 'verify_email' AND (one_time_tokens.used_at IS NULL OR one_time_tokens.used_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND one_time_tokens.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE RETURNING one_time_tokens.user_id),
+verified AS
+(UPDATE users SET email_verified_at=coalesce(users.email_verified_at, %(b_at)s::TIMESTAMP WITH TIME ZONE) FROM token WHERE users.user_id = token.user_id RETURNING users.email)
+ SELECT verified.email
+FROM verified
+"""
+
+CREATE_API_KEY = """
+WITH account AS
+(SELECT accounts.account_id AS account_id
+FROM accounts
+WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.user_id = %(b_user_id)s::UUID FOR UPDATE),
+room AS
+(SELECT account.account_id AS account_id
+FROM account
+WHERE (SELECT count(*) AS count_1
+FROM api_keys
+WHERE api_keys.account_id = account.account_id AND api_keys.revoked_at IS NULL AND api_keys.expires_at > %(b_created_at)s::TIMESTAMP WITH TIME ZONE) < %(b_most)s::INTEGER AND NOT (EXISTS (SELECT 1
+FROM api_keys
+WHERE api_keys.key_id = %(b_key_id)s::UUID))),
+made AS
+(INSERT INTO api_keys (account_id, user_id, key_id, name, scope, token_hash, created_at, expires_at) SELECT room.account_id AS account_id, %(b_user_id)s::UUID AS user_id, %(b_key_id)s::UUID AS key_id, %(b_name)s::VARCHAR AS name, %(b_scope)s::VARCHAR AS scope, CAST(%(b_token_hash)s AS BYTEA) AS token_hash, %(b_created_at)s::TIMESTAMP WITH TIME ZONE AS created_at, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE AS expires_at
+FROM room)
+ SELECT EXISTS (SELECT account.account_id
+FROM account) AS account_found, (EXISTS (SELECT room.account_id
+FROM room)) OR (EXISTS (SELECT 1
+FROM api_keys
+WHERE api_keys.key_id = %(b_key_id)s::UUID)) AS created
+"""
+
+LIST_API_KEYS = """
+SELECT api_keys.key_id, api_keys.name, api_keys.scope, api_keys.created_at, api_keys.expires_at, api_keys.used_at
+FROM accounts LEFT OUTER JOIN api_keys ON api_keys.account_id = accounts.account_id AND api_keys.revoked_at IS NULL AND api_keys.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE
+WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.user_id = %(b_user_id)s::UUID ORDER BY api_keys.created_at DESC, api_keys.key_id DESC
+"""
+
+REVOKE_API_KEY = """
+UPDATE api_keys SET revoked_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE api_keys.key_id = %(b_key_id)s::UUID AND api_keys.account_id = %(b_account_id)s::UUID AND api_keys.user_id = %(b_user_id)s::UUID AND (api_keys.revoked_at IS NULL OR api_keys.revoked_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) RETURNING api_keys.key_id
+"""
+
+USE_API_KEY = """
+UPDATE api_keys SET used_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE api_keys.token_hash = CAST(%(b_token_hash)s AS BYTEA) AND api_keys.revoked_at IS NULL AND api_keys.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE RETURNING api_keys.key_id, api_keys.user_id, api_keys.account_id, api_keys.scope, api_keys.expires_at
+"""
+
+LOCK_ATTEMPTS = """
+INSERT INTO login_attempts (key, failures, last_at) SELECT key, 0, %(b_at)s::TIMESTAMP WITH TIME ZONE AS anon_1
+FROM unnest(%(b_keys)s::TEXT[]) AS key ON CONFLICT (key) DO UPDATE SET failures = CASE WHEN (login_attempts.last_at <= %(b_forgotten)s::TIMESTAMP WITH TIME ZONE) THEN 0 ELSE login_attempts.failures END RETURNING login_attempts.key, login_attempts.failures, login_attempts.last_at
+"""
+
+COUNT_ATTEMPTS = """
+UPDATE login_attempts SET failures=(login_attempts.failures + 1), last_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE login_attempts.key = any(%(b_keys)s::TEXT[])
+"""
+
+UNCOUNT_ATTEMPTS = """
+UPDATE login_attempts SET failures=CASE WHEN (login_attempts.key = %(b_address)s::VARCHAR) THEN greatest(login_attempts.failures - 1, 0) ELSE 0 END WHERE login_attempts.key = any(%(b_cleared)s::TEXT[]) OR login_attempts.key = %(b_address)s::VARCHAR
 """
 
 LIST_UNSENT = """

@@ -1,4 +1,4 @@
-"""Customers and their log-in sessions in PostgreSQL."""
+"""Customers in PostgreSQL."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -8,7 +8,7 @@ import psycopg
 from hub.adapters.postgres import compiled
 from hub.adapters.postgres.connection import Database
 from hub.application.books import GENESIS
-from hub.application.ports.identity import Customer, EmailTakenError, LoginSession, NewCustomer
+from hub.application.ports.identity import Customer, EmailTakenError, NewCustomer, PasswordChange
 from hub.domain.kernel import CustomerId
 
 FIRST_ACCOUNT = "Paper account"
@@ -48,14 +48,22 @@ class PostgresCustomers:
         row = self.database.one(compiled.FIND_USER_BY_ID, {"b_user_id": customer_id})
         return Customer(*row) if row else None
 
-    def open_session(self, session: LoginSession) -> None:
+    def rehash(self, customer_id: CustomerId, old_hash: str, new_hash: str) -> None:
         self.database.rows(
-            compiled.OPEN_LOGIN_SESSION,
+            compiled.REHASH_PASSWORD,
+            {"b_user_id": customer_id, "b_old_hash": old_hash, "b_new_hash": new_hash},
+        )
+
+    def change_password(self, change: PasswordChange) -> int | None:
+        row = self.database.one(
+            compiled.CHANGE_PASSWORD,
             {
-                "b_session_id": session.session_id,
-                "b_user_id": session.customer_id,
-                "b_refresh_hash": session.refresh_hash,
-                "b_created_at": session.created_at,
-                "b_expires_at": session.expires_at,
+                "b_user_id": change.customer_id,
+                "b_session_id": change.session_id,
+                "b_old_hash": change.old_hash,
+                "b_new_hash": change.new_hash,
+                "b_at": change.at,
             },
         )
+        changed, ended = row or (False, 0)
+        return ended if changed else None

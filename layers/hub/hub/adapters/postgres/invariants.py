@@ -219,6 +219,15 @@ INVARIANTS = (
             OR s.settlement_date IS DISTINCT FROM e.settlement_date)
         """,
     ),
+    Invariant(
+        "one-refresh-token",
+        "each session has exactly one refresh token that was not used",
+        """
+        SELECT s.session_id FROM login_sessions s
+        LEFT JOIN refresh_tokens t ON t.session_id = s.session_id AND t.used_at IS NULL
+        GROUP BY s.session_id HAVING count(t.token_hash) <> 1
+        """,
+    ),
 )
 
 

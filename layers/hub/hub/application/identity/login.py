@@ -1,22 +1,22 @@
 """Prove who one is with a password, and get tokens for it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-from hashlib import sha256
 from typing import NamedTuple
 
-from hub.application.ports.identity import Customers, LoginSession, Passwords, Tokens
+from hub.application.identity.attempts import PasswordProof
+from hub.application.ports.identity import Customers, NewSession, Passwords, Sessions, Tokens
 from hub.application.ports.system import Clock, Ids, Secrets
 from hub.domain.identity.credentials import normal_email
+from hub.domain.identity.scopes import scope_of
+from hub.domain.identity.sessions import LONGEST, token_hash
 from hub.domain.kernel import UnauthenticatedError
-
-REFRESH_LIFE = timedelta(days=30)
-CUSTOMER_SCOPE = "customer"
 
 
 class LoginCommand(NamedTuple):
     email: str
     password: str
+    address: str
+    agent: str
 
 
 class LoggedIn(NamedTuple):
@@ -28,28 +28,40 @@ class LoggedIn(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Login:
     customers: Customers
+    sessions: Sessions
     passwords: Passwords
+    proof: PasswordProof
     tokens: Tokens
     clock: Clock
     ids: Ids
     secrets: Secrets
 
     def __call__(self, command: LoginCommand) -> LoggedIn:
-        """Raises UnauthenticatedError, the same for an unknown address and a wrong password."""
-        customer = self.customers.by_email(normal_email(command.email))
-        hashed = customer.password_hash if customer else None
-        if not self.passwords.verify(command.password, hashed) or customer is None:
+        """Raises UnauthenticatedError and ThrottledError.
+
+        They are the same for an unknown address and a wrong password.
+        """
+        email = normal_email(command.email)
+        customer = self.customers.by_email(email)
+        proved = self.proof(email, customer, command.password, command.address)
+        if not proved or customer is None:
             raise UnauthenticatedError(
                 "the e-mail address or the password is wrong", code="bad_credentials"
             )
+        if self.passwords.is_outdated(customer.password_hash):
+            better = self.passwords.hash(command.password)
+            self.customers.rehash(customer.customer_id, customer.password_hash, better)
         now, refresh_token = self.clock.now(), self.secrets.token()
-        session = LoginSession(
+        session = NewSession(
             session_id=self.ids.new(),
             customer_id=customer.customer_id,
-            refresh_hash=sha256(refresh_token.encode()).digest(),
+            token_hash=token_hash(refresh_token),
+            address=command.address,
+            agent=command.agent,
             created_at=now,
-            expires_at=now + REFRESH_LIFE,
+            expires_at=now + LONGEST,
         )
-        self.customers.open_session(session)
-        access = self.tokens.issue(customer.customer_id, session.session_id, CUSTOMER_SCOPE, now)
+        self.sessions.open(session)
+        scope = scope_of(admin=customer.admin)
+        access = self.tokens.issue(customer.customer_id, session.session_id, scope, now)
         return LoggedIn(access, refresh_token, int(self.tokens.life.total_seconds()))

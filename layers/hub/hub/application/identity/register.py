@@ -1,5 +1,6 @@
 """Take in a new customer and open their first paper account."""
 
+import logging
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,11 +10,15 @@ from hub.application.ports.identity import (
     Customers,
     EmailTakenError,
     NewCustomer,
+    NoticeRequests,
     Passwords,
 )
 from hub.application.ports.system import Clock, Ids
-from hub.domain.identity.credentials import check_password, normal_email
-from hub.domain.kernel import AccountId, ConflictError, CustomerId, Fault
+from hub.domain.identity.credentials import Estimate, check_password, normal_email
+from hub.domain.identity.one_time_tokens import Purpose
+from hub.domain.kernel import AccountId, ConflictError, CustomerId, Fault, UnavailableError
+
+logger = logging.getLogger(__name__)
 
 
 class RegisterCommand(NamedTuple):
@@ -27,13 +32,15 @@ class RegisterCommand(NamedTuple):
 class Register:
     customers: Customers
     passwords: Passwords
+    estimate: Estimate
     clock: Clock
     ids: Ids
+    notice_requests: NoticeRequests
 
     def __call__(self, command: RegisterCommand) -> NewCustomer:
         """Raises InvalidInputError for a weak password, ConflictError for a taken address."""
         email = normal_email(command.email)
-        check_password(command.password, email)
+        check_password(command.password, email, command.name, self.estimate)
         customer_id = CustomerId(self.ids.new())
         cause = Cause(customer_id, "registered", self.clock.now(), None, command.trace_id)
         account_id = AccountId(self.ids.new())
@@ -50,4 +57,9 @@ class Register:
             raise ConflictError(
                 "the e-mail address is taken", code="email_taken", faults=(fault,)
             ) from error
+        try:
+            self.notice_requests.ask(Purpose.VERIFY_EMAIL, email)
+        except UnavailableError as error:
+            # They are registered, and can ask for it again.
+            logger.warning("no verification was asked for: %s", error.detail)
         return new

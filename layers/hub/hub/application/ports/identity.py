@@ -1,9 +1,14 @@
 """Customers, their sessions, and the proof of who they are."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from hub.application.books import Cause
+from hub.domain.identity.api_keys import KeyScope
+from hub.domain.identity.attempts import Gate
+from hub.domain.identity.one_time_tokens import Notice, Purpose
+from hub.domain.identity.sessions import Ending
 from hub.domain.kernel import AccountId, CustomerId
 
 
@@ -12,6 +17,8 @@ class Customer(NamedTuple):
     email: str
     name: str
     password_hash: str
+    admin: bool = False
+    email_verified: bool = False
 
 
 class NewCustomer(NamedTuple):
@@ -23,12 +30,53 @@ class NewCustomer(NamedTuple):
     audit_payload: str
 
 
-class LoginSession(NamedTuple):
+class NewSession(NamedTuple):
+    """A session with its first token. `address` and `agent` tell the customer which it is."""
+
     session_id: str
     customer_id: CustomerId
-    refresh_hash: bytes
+    token_hash: bytes
+    address: str
+    agent: str
     created_at: datetime
     expires_at: datetime
+
+
+class Rotation(NamedTuple):
+    """A refresh token is presented, and `fresh` is to take its place."""
+
+    presented: bytes
+    fresh: bytes
+    at: datetime
+    idle_since: datetime
+
+
+class Rotated(NamedTuple):
+    """`reused`: the token had been used before, and so its session has ended now."""
+
+    session_id: str
+    customer_id: CustomerId
+    admin: bool
+    reused: bool
+
+
+class LiveSession(NamedTuple):
+    session_id: str
+    address: str
+    agent: str
+    created_at: datetime
+    used_at: datetime
+    expires_at: datetime
+
+
+class PasswordChange(NamedTuple):
+    """`session_id` is the only session that stays."""
+
+    customer_id: CustomerId
+    session_id: str
+    old_hash: str
+    new_hash: str
+    at: datetime
 
 
 class EmailTakenError(Exception):
@@ -43,7 +91,74 @@ class Customers(Protocol):
 
     def by_id(self, customer_id: CustomerId) -> Customer | None: ...
 
-    def open_session(self, session: LoginSession) -> None: ...
+    def rehash(self, customer_id: CustomerId, old_hash: str, new_hash: str) -> None:
+        """Store the same password under a better hash, unless it was changed meanwhile."""
+
+    def change_password(self, change: PasswordChange) -> int | None:
+        """How many sessions that ended; None where `old_hash` is the password's no more."""
+
+
+class Sessions(Protocol):
+    def open(self, session: NewSession) -> None: ...
+
+    def rotate(self, rotation: Rotation) -> Rotated | None:
+        """None for a token that nobody was given, and for one whose session is over."""
+
+    def live(self, session_id: str, at: datetime) -> bool: ...
+
+    def of(self, customer_id: CustomerId, at: datetime) -> Sequence[LiveSession]:
+        """The last used first."""
+
+    def end(self, customer_id: CustomerId, session_id: str, ending: Ending, at: datetime) -> bool:
+        """Whether it was there to be ended."""
+
+    def end_all(self, customer_id: CustomerId, ending: Ending, at: datetime) -> int: ...
+
+
+class NewOneTimeToken(NamedTuple):
+    """For whoever has this address; it takes the place of earlier ones of its purpose."""
+
+    email: str
+    purpose: Purpose
+    token_hash: bytes
+    created_at: datetime
+    expires_at: datetime
+
+
+class PasswordReset(NamedTuple):
+    token_hash: bytes
+    password_hash: str
+    at: datetime
+
+
+class OneTimeTokens(Protocol):
+    def create(self, new: NewOneTimeToken) -> bool:
+        """Whether anybody has the address."""
+
+    def owner(self, token_hash: bytes, purpose: Purpose, at: datetime) -> Customer | None:
+        """Whose live token it is."""
+
+    def reset_password(self, reset: PasswordReset) -> int | None:
+        """How many sessions that ended; None where the token is live no more.
+
+        The customer's API keys are revoked, and their address is verified: the token came there.
+        """
+
+    def verify_email(self, token_hash: bytes, at: datetime) -> str | None:
+        """The address; None where the token is live no more."""
+
+
+class NoticeRequests(Protocol):
+    def ask(self, purpose: Purpose, email: str) -> None:
+        """Have a one-time token sent there, if it is a customer's: that is found out elsewhere.
+
+        Raises UnavailableError.
+        """
+
+
+class Notices(Protocol):
+    def send(self, notice: Notice) -> None:
+        """Raises UnavailableError."""
 
 
 class Passwords(Protocol):
@@ -52,14 +167,85 @@ class Passwords(Protocol):
     def verify(self, password: str, password_hash: str | None) -> bool:
         """Takes the same time whether or not there is a hash to compare with."""
 
+    def is_outdated(self, password_hash: str) -> bool:
+        """Whether it was made with other parameters than those of today."""
+
+
+class Attempts(Protocol):
+    """What has been tried at the gates, counted before it is known how it ends."""
+
+    def begin(self, gates: Sequence[Gate], at: datetime) -> int:
+        """Count one attempt at each gate, unless one is shut. Seconds to wait; 0 to go on."""
+
+    def succeeded(self, gates: Sequence[Gate]) -> None:
+        """It was none of the failures: forget the account's, and take one off the address."""
+
 
 class Identity(NamedTuple):
-    """Who a verified token speaks for, and until when."""
+    """Who a credential speaks for, and until when it may be taken for good.
+
+    `session_id` is the log-in's, or the API key's own id; `account_id` is a key's.
+    """
 
     customer_id: CustomerId
     session_id: str
     scope: str
     expires_at: datetime
+    account_id: AccountId | None = None
+
+
+class NewApiKey(NamedTuple):
+    key_id: str
+    customer_id: CustomerId
+    account_id: AccountId
+    name: str
+    scope: KeyScope
+    token_hash: bytes
+    created_at: datetime
+    expires_at: datetime
+
+
+class ApiKey(NamedTuple):
+    """A key as it is shown: never its secret."""
+
+    key_id: str
+    name: str
+    scope: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+class CreatedKey(NamedTuple):
+    """`account_found` and not `created`: the account has as many as it may have."""
+
+    account_found: bool
+    created: bool
+
+
+class UsedKey(NamedTuple):
+    key_id: str
+    customer_id: CustomerId
+    account_id: AccountId
+    scope: str
+    expires_at: datetime
+
+
+class ApiKeys(Protocol):
+    def create(self, new: NewApiKey, most: int) -> CreatedKey: ...
+
+    def of(
+        self, customer_id: CustomerId, account_id: AccountId, at: datetime
+    ) -> Sequence[ApiKey] | None:
+        """Live ones, the newest first; None where the account is not the customer's."""
+
+    def revoke(
+        self, customer_id: CustomerId, account_id: AccountId, key_id: str, at: datetime
+    ) -> bool:
+        """Whether it was there to be revoked."""
+
+    def use(self, token_hash: bytes, at: datetime) -> UsedKey | None:
+        """The live key of this hash; it is noted that it was used."""
 
 
 class Tokens(Protocol):
@@ -68,6 +254,9 @@ class Tokens(Protocol):
         """How long an access token lives."""
 
     def issue(self, customer_id: CustomerId, session_id: str, scope: str, at: datetime) -> str: ...
+
+    def public_keys(self) -> Sequence[Mapping[str, str]]:
+        """Every key whose tokens are taken, as RFC 7517 writes them."""
 
     def verify(self, token: str) -> Identity:
         """Raises UnauthenticatedError."""

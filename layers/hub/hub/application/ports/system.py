@@ -1,4 +1,4 @@
-"""What every process has: time, ids, chance, and the state of what it depends on."""
+"""What every process has: time, ids, chance, limits, and the state of what it depends on."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -30,3 +30,23 @@ class Probe(NamedTuple):
 
 class Health(Protocol):
     def probes(self) -> Sequence[Probe]: ...
+
+
+class Allowance(NamedTuple):
+    """Of `limit` requests a minute `remaining` are left, all of them again after `reset` seconds.
+
+    `wait` is 0 where this request may go on; else the seconds until one may.
+    """
+
+    who: str
+    limit: int
+    remaining: int
+    reset: int
+    wait: int
+
+
+class Limits(Protocol):
+    def customer(self, customer_id: str, at: datetime) -> Allowance | None:
+        """None where nothing is counted."""
+
+    def address(self, address: str, at: datetime) -> Allowance | None: ...

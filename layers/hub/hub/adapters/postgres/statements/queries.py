@@ -3,16 +3,13 @@
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Date,
     Delete,
-    Insert,
     Select,
     and_,
     bindparam,
     delete,
     func,
-    insert,
     literal_column,
     select,
 )
@@ -24,15 +21,12 @@ from hub.adapters.postgres.statements.parts import (
     OWNER,
     TEXTS,
     given,
-    insert_from,
     text_of,
     unless_given,
 )
 from hub.adapters.postgres.tables import (
     ID,
-    account_events,
     accounts,
-    audit_events,
     balances,
     daily_bars,
     exchange_sessions,
@@ -40,11 +34,9 @@ from hub.adapters.postgres.tables import (
     instruments,
     ledger_entries,
     ledger_transactions,
-    login_sessions,
     market_clock,
     outbox,
     positions,
-    users,
 )
 
 
@@ -207,82 +199,6 @@ def list_last_closes() -> Select[Any]:
         )
         .order_by(instrument_symbols.c.symbol, exchange_sessions.c.closes_at.desc())
     )
-
-
-def find_user_by_email() -> Select[Any]:
-    return _user().where(users.c.email == given("email", users.c.email))
-
-
-def find_user_by_id() -> Select[Any]:
-    return _user().where(users.c.user_id == given("user_id", users.c.user_id))
-
-
-def _user() -> Select[Any]:
-    return select(users.c.user_id, users.c.email, users.c.name, users.c.password_hash)
-
-
-def open_login_session() -> Insert:
-    columns = [column for column in login_sessions.c if column.name != "revoked_at"]
-    return insert(login_sessions).values({each.name: given(each.name, each) for each in columns})
-
-
-def register_customer() -> Select[Any]:
-    """A customer, a first account, its empty balance, and the first link of its audit chain."""
-    at = given("created_at", users.c.created_at)
-    payload = given("audit_payload", audit_events.c.payload)
-    customer = (
-        insert(users)
-        .values({each.name: given(each.name, each) for each in users.c})
-        .returning(users.c.user_id)
-        .cte("customer")
-    )
-    account = (
-        insert_from(
-            customer,
-            accounts,
-            account_id=given("account_id", accounts.c.account_id),
-            user_id=customer.c.user_id,
-            name=given("account_name", accounts.c.name),
-            kind=text_of("paper"),
-            currency=CURRENCY,
-            created_at=at,
-            event_sequence=literal_column("1"),
-            audit_sequence=literal_column("1"),
-            audit_hash=given("audit_hash", accounts.c.audit_hash),
-        )
-        .returning(accounts.c.account_id, accounts.c.audit_hash)
-        .cte("account")
-    )
-    zero: ColumnElement[Any] = literal_column("0")
-    balance = insert_from(
-        account,
-        balances,
-        account_id=account.c.account_id,
-        currency=CURRENCY,
-        settled=zero,
-        unsettled=zero,
-        reserved=zero,
-    ).cte("balance")
-    event = insert_from(
-        account,
-        account_events,
-        account_id=account.c.account_id,
-        sequence=literal_column("1"),
-        type=text_of("AccountOpened"),
-        cause=text_of("registered"),
-        detail=literal_column("'{}'::jsonb"),
-        at=at,
-    ).cte("event")
-    audit = insert_from(
-        account,
-        audit_events,
-        account_id=account.c.account_id,
-        sequence=literal_column("1"),
-        payload=payload,
-        hash=account.c.audit_hash,
-        at=at,
-    ).cte("audit")
-    return select(account.c.account_id).add_cte(balance, event, audit)
 
 
 def list_unsent() -> Select[Any]:

@@ -14,7 +14,14 @@ from hub.adapters.postgres.tables.accounts import (
     ledger_transactions,
     positions,
 )
-from hub.adapters.postgres.tables.identity import login_sessions, users
+from hub.adapters.postgres.tables.identity import (
+    api_keys,
+    login_attempts,
+    login_sessions,
+    one_time_tokens,
+    refresh_tokens,
+    users,
+)
 from hub.adapters.postgres.tables.kinds import (
     EXACT_VALUE,
     ID,
@@ -43,6 +50,7 @@ __all__ = [
     "QUANTITY",
     "account_events",
     "accounts",
+    "api_keys",
     "audit_events",
     "balances",
     "between",
@@ -54,13 +62,16 @@ __all__ = [
     "instruments",
     "ledger_entries",
     "ledger_transactions",
+    "login_attempts",
     "login_sessions",
     "market_clock",
     "metadata",
     "one_of",
+    "one_time_tokens",
     "orders",
     "outbox",
     "positions",
+    "refresh_tokens",
     "settlement_obligations",
     "users",
 ]

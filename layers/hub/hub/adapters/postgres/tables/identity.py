@@ -1,8 +1,11 @@
 """The tables of identity."""
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, Table, Text, text
 
-from hub.adapters.postgres.tables.kinds import ID, MOMENT, metadata
+from hub.adapters.postgres.tables.kinds import ID, MOMENT, metadata, one_of
+from hub.domain.identity.api_keys import KeyScope
+from hub.domain.identity.one_time_tokens import Purpose
+from hub.domain.identity.sessions import Ending
 
 users = Table(
     "users",
@@ -11,6 +14,9 @@ users = Table(
     Column("email", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
+    # The application's role may not write it: no defect of a handler makes an administrator.
+    Column("admin", Boolean, nullable=False, server_default=text("false")),
+    Column("email_verified_at", MOMENT),
     Column("created_at", MOMENT, nullable=False),
 )
 
@@ -19,8 +25,59 @@ login_sessions = Table(
     metadata,
     Column("session_id", ID, primary_key=True),
     Column("user_id", ID, ForeignKey("users.user_id"), nullable=False, index=True),
-    Column("refresh_hash", LargeBinary, nullable=False, unique=True),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    Column("used_at", MOMENT, nullable=False),
+    Column("expires_at", MOMENT, nullable=False),
+    Column("ended_at", MOMENT),
+    Column("ending", Text),
+    one_of("ending", tuple(Ending)),
+)
+
+# A session's tokens, one after the other: a used one that comes again betrays a thief.
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("session_id", ID, ForeignKey("login_sessions.session_id"), nullable=False, index=True),
+    Column("created_at", MOMENT, nullable=False),
+    Column("used_at", MOMENT),
+)
+
+# While Redis does not answer. A key tells no account's name.
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", MOMENT, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", ID, primary_key=True),
+    Column("user_id", ID, ForeignKey("users.user_id"), nullable=False),
+    Column("account_id", ID, ForeignKey("accounts.account_id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
     Column("created_at", MOMENT, nullable=False),
     Column("expires_at", MOMENT, nullable=False),
+    Column("used_at", MOMENT),
     Column("revoked_at", MOMENT),
+    one_of("scope", tuple(KeyScope)),
+)
+
+one_time_tokens = Table(
+    "one_time_tokens",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("user_id", ID, ForeignKey("users.user_id"), nullable=False, index=True),
+    Column("purpose", Text, nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    Column("expires_at", MOMENT, nullable=False),
+    Column("used_at", MOMENT),
+    one_of("purpose", tuple(Purpose)),
 )

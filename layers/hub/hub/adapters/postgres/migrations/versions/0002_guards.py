@@ -61,6 +61,10 @@ BEGIN
             ledger_transactions, ledger_entries, executions, account_events, audit_events
             FROM hub_app;
         REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM hub_app;
+        -- Who is an administrator is the owner's to say: the column is not among these.
+        REVOKE INSERT, UPDATE ON users FROM hub_app;
+        GRANT INSERT (user_id, email, name, password_hash, created_at),
+            UPDATE (email, name, password_hash, email_verified_at) ON users TO hub_app;
     END IF;
 END
 $$;

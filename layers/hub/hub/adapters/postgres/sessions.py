@@ -1,0 +1,73 @@
+"""Log-in sessions in PostgreSQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.adapters.postgres import compiled
+from hub.adapters.postgres.connection import Database
+from hub.application.ports.identity import LiveSession, NewSession, Rotated, Rotation
+from hub.domain.identity.sessions import IDLE, Ending
+from hub.domain.kernel import CustomerId
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresSessions:
+    database: Database
+
+    def open(self, session: NewSession) -> None:
+        self.database.rows(
+            compiled.OPEN_SESSION,
+            {
+                "b_session_id": session.session_id,
+                "b_user_id": session.customer_id,
+                "b_token_hash": session.token_hash,
+                "b_address": session.address,
+                "b_agent": session.agent,
+                "b_created_at": session.created_at,
+                "b_expires_at": session.expires_at,
+            },
+        )
+
+    def rotate(self, rotation: Rotation) -> Rotated | None:
+        row = self.database.one(
+            compiled.ROTATE_REFRESH_TOKEN,
+            {
+                "b_presented": rotation.presented,
+                "b_fresh": rotation.fresh,
+                "b_at": rotation.at,
+                "b_idle_since": rotation.idle_since,
+            },
+        )
+        return Rotated(*row) if row else None
+
+    def live(self, session_id: str, at: datetime) -> bool:
+        found = self.database.one(
+            compiled.FIND_LIVE_SESSION, {"b_session_id": session_id, "b_at": at}
+        )
+        return found is not None
+
+    def of(self, customer_id: CustomerId, at: datetime) -> Sequence[LiveSession]:
+        rows = self.database.rows(
+            compiled.LIST_SESSIONS_OF_USER,
+            {"b_user_id": customer_id, "b_at": at, "b_idle_since": at - IDLE},
+        )
+        return [LiveSession(*row) for row in rows]
+
+    def end(self, customer_id: CustomerId, session_id: str, ending: Ending, at: datetime) -> bool:
+        ended = self.database.one(
+            compiled.END_SESSION,
+            {
+                "b_user_id": customer_id,
+                "b_session_id": session_id,
+                "b_ending": ending,
+                "b_at": at,
+            },
+        )
+        return ended is not None
+
+    def end_all(self, customer_id: CustomerId, ending: Ending, at: datetime) -> int:
+        ended = self.database.rows(
+            compiled.END_SESSIONS, {"b_user_id": customer_id, "b_ending": ending, "b_at": at}
+        )
+        return len(ended)

@@ -1,0 +1,221 @@
+"""What is sent to a mailbox: once good, for a while, and no word of who has one here."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from functions.identity import on_notice_requested
+from hub.adapters.notices import FileNotices
+from hub.domain.identity.one_time_tokens import Notice, Purpose
+from hub.domain.kernel import UnavailableError
+from tests.fixtures.requests import Answer, Front
+from tests.fixtures.worlds import Customer
+
+EMAIL, PASSWORD = "ada@example.com", "four words make one"
+NEW_PASSWORD = "five other words make two"
+RESET, VERIFY = Purpose.RESET_PASSWORD, Purpose.VERIFY_EMAIL
+BAD = (422, "bad_one_time_token")
+
+
+@pytest.fixture
+def ada(front: Front) -> Customer:
+    body = {"email": EMAIL, "password": PASSWORD, "name": "Ada"}
+    made = front.call("identity.register", body=body).body
+    return front.world.at_the_door(made["user_id"], made["account_id"])
+
+
+def deliver(front: Front) -> list[str]:
+    """What the queue's worker makes of all that was asked: the tokens that came by mail."""
+    mail = front.world.mail
+    records = [
+        {
+            "messageId": str(number),
+            "body": json.dumps({"version": 1, "purpose": purpose, "email": email}),
+        }
+        for number, (purpose, email) in enumerate(mail.asked)
+    ]
+    context = SimpleNamespace(aws_request_id="trace")
+    assert on_notice_requested.handler({"Records": records}, context) == {"batchItemFailures": []}
+    mail.asked.clear()
+    sent, mail.notices = mail.notices, []
+    return [
+        notice.text.split()[notice.text.split().index(_LAST[notice.subject]) + 1] for notice in sent
+    ]
+
+
+_LAST = {"Is this your address?": "it:", "Another password": "password:"}
+
+
+def ask_for_reset(front: Front, email: str = EMAIL) -> Answer:
+    return front.call("identity.request_password_reset", body={"email": email})
+
+
+def reset(front: Front, token: str, password: str = NEW_PASSWORD) -> Answer:
+    return front.call("identity.reset_password", body={"token": token, "new_password": password})
+
+
+def verify(front: Front, token: str) -> Answer:
+    return front.call("identity.verify_email", body={"token": token})
+
+
+def outcome(answer: Answer) -> tuple[int, str]:
+    return answer.status, answer.body.get("code", "")
+
+
+def hash_of(front: Front) -> Any:
+    ((found,),) = front.world.sql("SELECT password_hash FROM users WHERE email = %s", EMAIL)
+    return found
+
+
+def test_registering_asks_to_verify_and_the_token_does(front: Front, ada: Customer):
+    assert front.world.mail.asked == [(VERIFY, EMAIL)]
+    (token,) = deliver(front)
+    assert front.call("identity.get_me", ada).body["email_verified"] is False
+    assert verify(front, token).body == {"email": EMAIL}
+    assert front.call("identity.get_me", ada).body["email_verified"] is True
+    front.world.clock.advance(1)
+    assert outcome(verify(front, token)) == BAD
+
+
+def test_a_customer_registers_whether_or_not_the_mail_goes_out(front: Front):
+    front.world.mail.up = False
+    body = {"email": EMAIL, "password": PASSWORD, "name": "Ada"}
+    assert front.call("identity.register", body=body).status == 201
+
+
+def test_a_password_is_reset_by_what_came_by_mail(front: Front, ada: Customer):
+    deliver(front)
+    path = {"account_id": ada.account_id}
+    robot = {"name": "robot", "scope": "trade"}
+    front.call("identity.create_api_key", ada, path=path, body=robot)
+    assert outcome(ask_for_reset(front)) == (202, "")
+    (token,) = deliver(front)
+
+    answer = reset(front, token)
+
+    assert (answer.status, answer.body) == (200, {"ended_sessions": 1})
+    assert hash_of(front) == f"known:{NEW_PASSWORD}"
+    deposit = front.call("accounts.deposit_cash", ada, path=path, body={"amount": "1.00"})
+    assert outcome(deposit) == (401, "session_ended")
+    assert front.call("identity.list_api_keys", ada, path=path).body == {"keys": []}
+    assert front.call("identity.get_me", ada).body["email_verified"] is True
+    front.world.clock.advance(1)
+    assert outcome(reset(front, token)) == BAD
+
+
+def test_whoever_is_asked_for_the_answer_is_the_same_and_so_is_the_work(
+    front: Front, ada: Customer
+):
+    """The request says nothing to the database: what it does cannot take another time."""
+    deliver(front)
+    front.world.hub.database.close()
+    asked: list[str] = []
+    rows = front.world.hub.database.rows
+    front.world.hub.database.rows = (  # type: ignore[method-assign]  # to see who asks
+        lambda sql, parameters=None: asked.append(sql) or rows(sql, parameters)  # type: ignore[func-returns-value]  # a lambda's way to do two things
+    )
+    known, unknown = ask_for_reset(front), ask_for_reset(front, "nobody@example.com")
+    assert known == unknown
+    assert asked == []
+    assert [email for _, email in front.world.mail.asked] == [EMAIL, "nobody@example.com"]
+    assert len(deliver(front)) == 1
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(29.9, 200), (30, 422)])
+def test_a_reset_is_good_for_half_an_hour(front: Front, ada: Customer, minutes: float, status: int):
+    deliver(front)
+    ask_for_reset(front)
+    (token,) = deliver(front)
+    front.world.clock.advance(minutes * 60)
+    assert reset(front, token).status == status
+
+
+def test_only_the_last_token_is_good(front: Front, ada: Customer):
+    deliver(front)
+    ask_for_reset(front)
+    (first,) = deliver(front)
+    front.world.clock.advance(1)
+    ask_for_reset(front)
+    (second,) = deliver(front)
+    front.world.clock.advance(1)
+    assert outcome(reset(front, first)) == BAD
+    assert reset(front, second).status == 200
+
+
+def test_a_token_is_for_its_purpose_and_no_other(front: Front, ada: Customer):
+    (verifying,) = deliver(front)
+    ask_for_reset(front)
+    (resetting,) = deliver(front)
+    before = front.world.contents()
+    assert outcome(reset(front, verifying)) == BAD
+    assert outcome(verify(front, resetting)) == BAD
+    assert outcome(reset(front, "x" * 43)) == BAD
+    refreshed = front.call("identity.refresh_token", body={"refresh_token": resetting})
+    assert refreshed.status == 401
+    assert front.world.contents() == before
+
+
+def test_a_weak_password_leaves_the_token_good(front: Front, ada: Customer):
+    deliver(front)
+    ask_for_reset(front)
+    (token,) = deliver(front)
+    weak = reset(front, token, "password1")
+    assert (weak.status, weak.faults) == (400, {("new_password", "common")})
+    assert reset(front, token).status == 200
+
+
+def test_a_reset_whose_answer_was_lost_is_the_same_reset(front: Front, ada: Customer):
+    deliver(front)
+    ask_for_reset(front)
+    (token,) = deliver(front)
+    hub = front.world.hub
+    once = hub.database.rows
+
+    def twice(sql: str, parameters: Any = None) -> Any:
+        once(sql, parameters)
+        return once(sql, parameters)
+
+    hub.database.rows = twice  # type: ignore[method-assign]  # a connection that breaks
+    answer = reset(front, token)
+    hub.database.rows = once  # type: ignore[method-assign]  # and one that holds
+    assert (answer.status, hash_of(front)) == (200, f"known:{NEW_PASSWORD}")
+
+
+@pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"])
+def test_nobodys_mailbox_is_filled(front: Front, ada: Customer, email: str):
+    answers = [ask_for_reset(front, email) for _ in range(6)]
+    assert [answer.status for answer in answers] == [202] * 5 + [429]
+    again = [front.call("identity.request_email_verification", ada) for _ in range(6)]
+    assert [answer.status for answer in again] == [202] * 5 + [429]
+
+
+def test_tokens_are_stored_as_hashes(front: Front, ada: Customer):
+    (token,) = deliver(front)
+    assert token not in str(front.world.sql("SELECT * FROM one_time_tokens"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"purpose": "greet", "email": EMAIL}, {"email": EMAIL}, {"purpose": "verify_email"}],
+)
+def test_a_request_for_no_notice_of_ours_goes_to_the_dead_letters(front: Front, body: Any):
+    record = {"messageId": "m", "body": json.dumps({"version": 1, **body})}
+    answer = on_notice_requested.handler(
+        {"Records": [record]}, SimpleNamespace(aws_request_id="trace")
+    )
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+
+
+def test_a_notice_is_a_line_in_a_file_of_its_owners(front: Front, tmp_path: Path):
+    file = tmp_path / "notices.jsonl"
+    notices = FileNotices(str(file), front.world.clock)
+    for subject in ("one", "two"):
+        notices.send(Notice(EMAIL, subject, "text"))
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [(line["email"], line["subject"]) for line in lines] == [(EMAIL, "one"), (EMAIL, "two")]
+    assert file.stat().st_mode & 0o077 == 0
+    with pytest.raises(UnavailableError):
+        FileNotices(str(tmp_path), front.world.clock).send(Notice(EMAIL, "three", "text"))
