@@ -40,6 +40,7 @@ from hub.adapters.postgres.tables.market import (
     instruments,
     market_clock,
 )
+from hub.adapters.postgres.tables.operations import admin_actions
 from hub.adapters.postgres.tables.orders import executions, orders, outbox, settlement_obligations
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "QUANTITY",
     "account_events",
     "accounts",
+    "admin_actions",
     "api_keys",
     "audit_events",
     "balances",

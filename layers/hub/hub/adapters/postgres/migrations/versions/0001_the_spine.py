@@ -149,6 +149,19 @@ def upgrade() -> None:
         postgresql_where="valid_to IS NULL",
     )
     op.create_table(
+        "admin_actions",
+        sa.Column("action_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("trace_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.user_id"], name=op.f("fk_admin_actions_user_id")
+        ),
+        sa.PrimaryKeyConstraint("action_id", name=op.f("pk_admin_actions")),
+    )
+    op.create_table(
         "login_sessions",
         sa.Column("session_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -590,6 +603,7 @@ def downgrade() -> None:
     op.drop_table("refresh_tokens")
     op.drop_index(op.f("ix_login_sessions_user_id"), table_name="login_sessions")
     op.drop_table("login_sessions")
+    op.drop_table("admin_actions")
     op.drop_index(
         "ix_instrument_symbols_current",
         table_name="instrument_symbols",
