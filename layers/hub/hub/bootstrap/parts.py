@@ -175,7 +175,7 @@ class Parts:
     @cached_property
     def stream_quotes(self) -> "StreamQuotes":
         from hub.adapters.stream.quotes import StreamQuotes
-        from hub.application.asking import access_token
+        from hub.entrypoints.http import access_token
 
         return StreamQuotes(self.settings.stream_url, access_token.get)
 

@@ -8,12 +8,12 @@ and how; any other is a query parameter. The same signature makes the OpenAPI do
 import inspect
 import json
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from time import perf_counter
 from typing import Any, NamedTuple, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from hub.application.asking import access_token
 from hub.domain.kernel import (
     CustomerId,
     Fault,
@@ -32,6 +32,9 @@ _SECURE = {
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
 }
+
+# The access token of who asks at present, for parts of Hub that want one too.
+access_token: ContextVar[str] = ContextVar("access_token", default="")
 
 Event = Mapping[str, Any]
 Response = dict[str, Any]
