@@ -5,7 +5,7 @@ from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.market import InstrumentOut
 from hub.entrypoints.wire import Symbol
 
-api = Api()
+api = Api(hub)
 
 
 @api.get("/instruments/{symbol}", problems=(404,))

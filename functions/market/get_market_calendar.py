@@ -8,7 +8,7 @@ from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.market import Cursor, DayIn
 from hub.entrypoints.wire import Moment, Outgoing, PageSize
 
-api = Api()
+api = Api(hub)
 
 
 class TradingDayOut(Outgoing):

@@ -5,7 +5,7 @@ from hub.domain.market.trading_day import Exchange
 from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.wire import Moment, Outgoing
 
-api = Api()
+api = Api(hub)
 
 
 class MarketClockOut(Outgoing):

@@ -12,7 +12,7 @@ from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.market import Cursor, DayIn
 from hub.entrypoints.wire import Moment, Money, Outgoing, Symbol, digits
 
-api = Api()
+api = Api(hub)
 
 BarCount = Annotated[int, BeforeValidator(digits), Field(ge=1, le=10_000)]
 

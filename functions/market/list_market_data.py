@@ -5,7 +5,7 @@ from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.market import QuoteOut, quote_out
 from hub.entrypoints.wire import Outgoing, SymbolList
 
-api = Api()
+api = Api(hub)
 
 
 class QuoteList(Outgoing):

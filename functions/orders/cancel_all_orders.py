@@ -8,7 +8,7 @@ from hub.domain.orders.order import Side, status_of
 from hub.entrypoints.http import Api, Caller, Request
 from hub.entrypoints.wire import Outgoing, SymbolList, UuidText
 
-api = Api()
+api = Api(hub)
 
 
 class CanceledOut(Outgoing):

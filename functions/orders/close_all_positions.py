@@ -7,7 +7,7 @@ from hub.entrypoints.http import Api, Caller, Request
 from hub.entrypoints.views import OrderOut, order_out
 from hub.entrypoints.wire import Outgoing, UuidText
 
-api = Api()
+api = Api(hub)
 
 
 class ClosingOut(Outgoing):

@@ -7,7 +7,7 @@ from hub.entrypoints.http import Api, Caller, Request
 from hub.entrypoints.views import OrderOut, order_out
 from hub.entrypoints.wire import QuantityIn, ShareIn, Symbol, UuidText
 
-api = Api()
+api = Api(hub)
 
 
 @api.delete("/positions/{symbol}", status=202, problems=(403, 404, 409, 422, 503))

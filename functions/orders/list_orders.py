@@ -13,7 +13,7 @@ from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.views import NestedOrderOut, nested_order_out
 from hub.entrypoints.wire import MomentIn, Outgoing, PageSize, SymbolList, UuidText
 
-api = Api()
+api = Api(hub)
 
 Openness = Literal["open", "closed", "all"]
 

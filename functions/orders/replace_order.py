@@ -11,7 +11,7 @@ from hub.entrypoints.http import Api, Caller, Request
 from hub.entrypoints.views import OrderOut, order_out
 from hub.entrypoints.wire import Choice, DayIn, Incoming, PriceIn, QuantityIn, UuidText
 
-api = Api()
+api = Api(hub)
 
 
 class ChangesIn(Incoming):

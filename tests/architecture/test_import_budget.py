@@ -33,7 +33,7 @@ BUDGETS = {
     "orders/submit_order": 166,
     "orders/cancel_order": 168,
     "orders/get_order": 129,
-    "market/get_market_data": 126,
+    "market/get_market_data": 127,
     "identity/login": 149,
 }
 LOADED = "import json, sys; import {module}; print(json.dumps(sorted(sys.modules)))"

@@ -12,8 +12,8 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from hub.adapters.stream.quotes import StreamQuotes
-from hub.application.asking import access_token
 from hub.domain.market.quote import Quote
+from hub.entrypoints.http import access_token
 from local.services.valkey import Valkey
 from stream.gen import market_data_pb2 as messages
 from stream.gen.market_data_pb2_grpc import MarketDataServicer, add_MarketDataServicer_to_server

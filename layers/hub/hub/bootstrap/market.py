@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from hub.bootstrap.parts import Parts
 
 if TYPE_CHECKING:
+    from hub.application.market.drop_cache import DropCache
+    from hub.application.market.get_cache import GetCache
     from hub.application.market.get_instrument import GetInstrument
     from hub.application.market.get_market_calendar import GetMarketCalendar
     from hub.application.market.get_market_clock import GetMarketClock
@@ -99,4 +101,18 @@ class MarketUseCases(Parts):
     def warm_cache(self) -> "WarmCache":
         from hub.application.market.warm_cache import WarmCache
 
-        return WarmCache(self.instruments, self.market_data, self.clock, self.market_cache)
+        return WarmCache(
+            self.instruments, self.market_data, self.clock, self.market_cache, self.admin_record
+        )
+
+    @cached_property
+    def drop_cache(self) -> "DropCache":
+        from hub.application.market.drop_cache import DropCache
+
+        return DropCache(self.instruments, self.market_cache, self.admin_record)
+
+    @cached_property
+    def get_cache(self) -> "GetCache":
+        from hub.application.market.get_cache import GetCache
+
+        return GetCache(self.market_cache, self.clock)

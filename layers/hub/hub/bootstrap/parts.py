@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hub.adapters.postgres.market import PostgresPrices
     from hub.adapters.redis.link import RedisLink
     from hub.adapters.stream.quotes import StreamQuotes
+    from hub.application.admin import AdminRecord
     from hub.application.identity.attempts import PasswordProof
     from hub.application.identity.second_factor import SecondFactorProof
     from hub.application.ports.accounts import Accounts, Fees
@@ -249,6 +250,13 @@ class Parts:
         return PostgresCalendars(self.database)
 
     @cached_property
+    def admin_record(self) -> "AdminRecord":
+        from hub.adapters.postgres.admin_actions import PostgresAdminActions
+        from hub.application.admin import AdminRecord
+
+        return AdminRecord(PostgresAdminActions(self.database), self.clock, self.ids)
+
+    @cached_property
     def prices(self) -> "PostgresPrices":
         from hub.adapters.postgres.market import PostgresPrices
 
@@ -275,7 +283,7 @@ class Parts:
     @cached_property
     def stream_quotes(self) -> "StreamQuotes":
         from hub.adapters.stream.quotes import StreamQuotes
-        from hub.application.asking import access_token
+        from hub.entrypoints.http import access_token
 
         return StreamQuotes(self.settings.stream_url, access_token.get)
 

@@ -12,12 +12,12 @@ changes anything.
 import inspect
 import json
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from time import perf_counter
 from typing import Any, NamedTuple, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from hub.application.asking import access_token
 from hub.domain.kernel import Fault, HubError, InvalidInputError, ThrottledError
 from hub.entrypoints.access import Access, Caller, Doors, limit_headers, usual_scope
 from hub.entrypoints.body import check_text, read_json
@@ -42,6 +42,9 @@ _PAGE_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:;"
     " connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
+
+# The access token of who asks at present, for parts of Hub that want one too.
+access_token: ContextVar[str] = ContextVar("access_token", default="")
 
 Event = Mapping[str, Any]
 Response = dict[str, Any]

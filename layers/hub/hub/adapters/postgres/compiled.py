@@ -568,6 +568,10 @@ UNCOUNT_ATTEMPTS = """
 UPDATE login_attempts SET failures=CASE WHEN (login_attempts.key = %(b_address)s::VARCHAR) THEN greatest(login_attempts.failures - 1, 0) ELSE 0 END WHERE login_attempts.key = any(%(b_cleared)s::TEXT[]) OR login_attempts.key = %(b_address)s::VARCHAR
 """
 
+RECORD_ADMIN_ACTION = """
+INSERT INTO admin_actions (action_id, user_id, action, detail, trace_id, at) VALUES (%(b_action_id)s::UUID, %(b_user_id)s::UUID, %(b_action)s::VARCHAR, %(b_detail)s::JSONB, %(b_trace_id)s::VARCHAR, %(b_at)s::TIMESTAMP WITH TIME ZONE)
+"""
+
 LIST_UNSENT = """
 SELECT outbox.message_id, outbox.account_id, outbox.destination, outbox.body
 FROM outbox

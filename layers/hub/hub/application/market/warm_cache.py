@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hub.application.admin import Administrator, AdminRecord
 from hub.application.market.get_instrument import listed
 from hub.application.market.list_instruments import PAGE
 from hub.application.ports.market import InstrumentFilter, Instruments, MarketCache, MarketData
@@ -18,13 +19,16 @@ class WarmCache:
     market_data: MarketData
     clock: Clock
     cache: MarketCache
+    record: AdminRecord
 
-    def __call__(self, symbols: Sequence[str] = ()) -> int:
+    def __call__(self, symbols: Sequence[str] = (), who: Administrator | None = None) -> int:
         """Of these symbols, or of the first page of all. How many entries were stored.
 
-        Raises NotFoundError for a symbol that is not traded.
+        `who` is nobody where a schedule asks. Raises NotFoundError for a symbol that is not traded.
         """
         wanted = [listed(self.instruments, symbol) for symbol in symbols]
+        if who is not None:
+            self.record(who, "warm_cache", {"symbols": list(symbols)})
         found = wanted or self.instruments.search(_FIRST_PAGE._replace(limit=PAGE))
         today = self.market_data.view([]).clock.held_at(self.clock.now()).date()
         return self.cache.warm(found, _FIRST_PAGE, today)

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from hub.domain.kernel import InstrumentId
-from hub.domain.market.bar import DailyBar, Dividend, Split
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.clock import MarketClock
 from hub.domain.market.instrument import Instrument
 from hub.domain.market.quote import Quote
-from hub.domain.market.trading_day import TradingDay
+
+if TYPE_CHECKING:  # the order path imports this module, and pays for no bars
+    from hub.domain.market.bar import DailyBar, Dividend, Split
+    from hub.domain.market.trading_day import TradingDay
 
 
 class MarketView(NamedTuple):
@@ -51,7 +53,7 @@ class Calendars(Protocol):
     def around(self, exchange: str, moment: datetime) -> Calendar:
         """The sessions of some days before `moment` and of a hundred after it."""
 
-    def days(self, exchange: str, first: date, last: date, limit: int) -> Sequence[TradingDay]:
+    def days(self, exchange: str, first: date, last: date, limit: int) -> "Sequence[TradingDay]":
         """The days of trade from `first` to `last`, in order."""
 
 
@@ -65,12 +67,12 @@ class BarRange(NamedTuple):
 
 
 class Bars(Protocol):
-    def daily(self, wanted: BarRange) -> Sequence[DailyBar]:
+    def daily(self, wanted: BarRange) -> "Sequence[DailyBar]":
         """Oldest first, as traded."""
 
     def actions(
         self, instrument_id: InstrumentId, after: date, last: date
-    ) -> Sequence[Split | Dividend]:
+    ) -> "Sequence[Split | Dividend]":
         """With an ex date after one day, up to another."""
 
 

@@ -44,6 +44,7 @@ from hub.adapters.postgres.tables.market import (
     instruments,
     market_clock,
 )
+from hub.adapters.postgres.tables.operations import admin_actions
 from hub.adapters.postgres.tables.orders import (
     executions,
     orders,
@@ -61,6 +62,7 @@ __all__ = [
     "account_events",
     "account_limits",
     "accounts",
+    "admin_actions",
     "api_keys",
     "audit_events",
     "balances",

@@ -125,6 +125,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_accounts_user_id"), "accounts", ["user_id"], unique=False)
     op.create_table(
+        "admin_actions",
+        sa.Column("action_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("trace_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.user_id"], name=op.f("fk_admin_actions_user_id")
+        ),
+        sa.PrimaryKeyConstraint("action_id", name=op.f("pk_admin_actions")),
+    )
+    op.create_table(
         "corporate_actions",
         sa.Column("instrument_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("ex_day", sa.Date(), nullable=False),
@@ -688,6 +701,7 @@ def downgrade() -> None:
     op.drop_table("instrument_symbols")
     op.drop_table("daily_bars")
     op.drop_table("corporate_actions")
+    op.drop_table("admin_actions")
     op.drop_table("accounts")
     op.drop_table("users")
     op.drop_table("quotes_taken")

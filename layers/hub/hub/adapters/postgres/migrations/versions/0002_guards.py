@@ -13,6 +13,7 @@ RECORDS = (
     "executions",
     "account_events",
     "audit_events",
+    "admin_actions",
 )
 
 # One check per statement, over the rows it adds: a transaction's entries come in one statement.
@@ -58,7 +59,8 @@ BEGIN
         GRANT USAGE ON SCHEMA public TO hub_app;
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO hub_app;
         REVOKE UPDATE, DELETE ON
-            ledger_transactions, ledger_entries, executions, account_events, audit_events
+            ledger_transactions, ledger_entries, executions, account_events, audit_events,
+            admin_actions
             FROM hub_app;
         REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM hub_app;
         -- Who is an administrator is the owner's to say: the column is not among these.
