@@ -14,7 +14,7 @@ from hub.adapters.postgres.tables import metadata
 from hub.domain.identity import scopes
 from tests.architecture.project import Function, functions
 from tests.fixtures.requests import Answer
-from tests.fixtures.samples import ACCOUNT, CUSTOMER, KEY, SESSION
+from tests.fixtures.samples import ACCOUNT, CUSTOMER, KEY, SESSION, bring_to_life
 from tests.fixtures.worlds import World
 
 ABSENT = "01900000-0000-7000-8000-00000000dead"
@@ -123,6 +123,7 @@ def test_who_may_not_ask_is_refused_exactly_so_and_changes_nothing(
 def test_who_may_ask_is_answered(
     *, function: Function, sampled: World, context: Mapping[str, str], scope: str
 ):
+    bring_to_life(function.stem, sampled)
     answer = ask(function, sampled, {**context, "scope": scope})
     if expected(function, scope) is None:
         assert answer.status in {200, 201, 202}, answer.text

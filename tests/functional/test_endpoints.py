@@ -290,7 +290,7 @@ def test_a_quote_shows_both_sides_and_its_age(front: Front):
     me = funded(front)
     path = {"symbol": "AAPL"}
     fresh = front.call("market.get_market_data", me, path=path).body
-    assert (fresh["bid"], fresh["ask"], fresh["bid_size"]) == ("100.00", "100.02", "100")
+    assert (fresh["bid"], fresh["ask"], fresh["bid_size"]) == ("100.00", "100.02", "100000")
     assert (fresh["stale"], fresh["timestamp"]) == (False, "2012-06-01T15:00:00Z")
     front.world.pass_time(6)
     assert front.call("market.get_market_data", me, path=path).body["stale"]

@@ -83,9 +83,9 @@ def test_a_password_is_taken_as_it_is_written(front: Front, argon2: Argon2Passwo
 
 
 def test_no_password_takes_long_to_be_judged(front: Front):
-    began = time.perf_counter()
+    began = time.process_time()
     register(front, "4@8({[</369&#!1/|0$5+7%2" * 5)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ BAD = {
     "exp null": signed(claims(exp=None)),
     "exp beyond all time": signed(claims(exp=10**17)),
     "exp beyond all numbers": signed(claims(exp=10**30)),
-    "nbf in the future": signed(claims(nbf=NOW_SECONDS + 300)),
+    "nbf in the future": signed(claims(nbf=NOW_SECONDS + 86_400, exp=NOW_SECONDS + 90_000)),
     "iat as text": signed(claims(iat="now")),
     "sub as a number": signed(claims(sub=1)),
     "sid as a list": signed(claims(sid=["s"])),

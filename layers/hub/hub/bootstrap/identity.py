@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from hub.application.identity.confirm_totp import ConfirmTotp
     from hub.application.identity.create_api_key import CreateApiKey
     from hub.application.identity.end_session import EndSession
+    from hub.application.identity.erase_me import EraseMe
+    from hub.application.identity.export_me import ExportMe
     from hub.application.identity.get_me import GetMe
     from hub.application.identity.list_api_keys import ListApiKeys
     from hub.application.identity.list_sessions import ListSessions
@@ -139,6 +141,18 @@ class IdentityUseCases(Parts):
         from hub.application.identity.remove_totp import RemoveTotp
 
         return RemoveTotp(self.customers, self.second_factors, self.proof, self.second_proof)
+
+    @cached_property
+    def export_me(self) -> "ExportMe":
+        from hub.application.identity.export_me import ExportMe
+
+        return ExportMe(self.people)
+
+    @cached_property
+    def erase_me(self) -> "EraseMe":
+        from hub.application.identity.erase_me import EraseMe
+
+        return EraseMe(self.customers, self.people, self.proof, self.second_proof, self.clock)
 
     @cached_property
     def request_password_reset(self) -> "RequestPasswordReset":

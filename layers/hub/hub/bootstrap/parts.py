@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Notices,
         OneTimeTokens,
         Passwords,
+        People,
         SecondFactors,
         Sessions,
         Tokens,
@@ -210,6 +211,12 @@ class Parts:
         from hub.application.identity.attempts import PasswordProof
 
         return PasswordProof(self.passwords, self.attempts, self.clock)
+
+    @cached_property
+    def people(self) -> "People":
+        from hub.adapters.postgres.people import PostgresPeople
+
+        return PostgresPeople(self.database)
 
     @cached_property
     def second_factors(self) -> "SecondFactors":

@@ -440,6 +440,35 @@ END_SESSIONS = """
 UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(b_ending)s::VARCHAR WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = %(b_user_id)s::UUID RETURNING login_sessions.session_id
 """
 
+FIND_PERSON = """
+SELECT users.user_id, users.email, users.name, users.password_hash, users.admin, users.email_verified_at IS NOT NULL AS anon_1, users.created_at
+FROM users
+WHERE users.user_id = %(b_user_id)s::UUID
+"""
+
+LIST_ALL_SESSIONS = """
+SELECT login_sessions.session_id, login_sessions.address, login_sessions.agent, login_sessions.created_at, login_sessions.used_at, login_sessions.expires_at
+FROM login_sessions
+WHERE login_sessions.user_id = %(b_user_id)s::UUID ORDER BY login_sessions.created_at, login_sessions.session_id
+"""
+
+ERASE_PERSON = """
+WITH person AS
+(UPDATE users SET email=%(b_email)s::VARCHAR, name='erased', password_hash='!', email_verified_at=NULL WHERE users.user_id = %(b_user_id)s::UUID RETURNING users.user_id),
+sessions AS
+(UPDATE login_sessions SET address='', agent='', ended_at=coalesce(login_sessions.ended_at, %(b_at)s::TIMESTAMP WITH TIME ZONE), ending=coalesce(login_sessions.ending, 'erased') FROM person WHERE login_sessions.user_id = person.user_id),
+keys AS
+(UPDATE api_keys SET name='erased', revoked_at=coalesce(api_keys.revoked_at, %(b_at)s::TIMESTAMP WITH TIME ZONE) FROM person WHERE api_keys.user_id = person.user_id),
+gone_recovery_codes AS
+(DELETE FROM recovery_codes WHERE recovery_codes.user_id = %(b_user_id)s::UUID),
+gone_second_factors AS
+(DELETE FROM second_factors WHERE second_factors.user_id = %(b_user_id)s::UUID),
+gone_one_time_tokens AS
+(DELETE FROM one_time_tokens WHERE one_time_tokens.user_id = %(b_user_id)s::UUID)
+ SELECT person.user_id
+FROM person
+"""
+
 BEGIN_SECOND_FACTOR = """
 INSERT INTO second_factors (user_id, secret, last_step, created_at) VALUES (%(b_user_id)s::UUID, CAST(%(b_secret)s AS BYTEA), 0, %(b_at)s::TIMESTAMP WITH TIME ZONE) ON CONFLICT (user_id) DO UPDATE SET secret = CAST(%(b_secret)s AS BYTEA), last_step = 0, created_at = %(b_at)s::TIMESTAMP WITH TIME ZONE WHERE second_factors.confirmed_at IS NULL RETURNING second_factors.user_id
 """

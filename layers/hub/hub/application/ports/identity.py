@@ -99,6 +99,22 @@ class Customers(Protocol):
         """How many sessions that ended; None where `old_hash` is the password's no more."""
 
 
+class PersonalData(NamedTuple):
+    """What is kept of a person besides what they own."""
+
+    customer: Customer
+    created_at: datetime
+    sessions: Sequence[LiveSession]
+
+
+class People(Protocol):
+    def all_of(self, customer_id: CustomerId) -> PersonalData | None:
+        """With the sessions that are over."""
+
+    def erase(self, customer_id: CustomerId, email: str, at: datetime) -> None:
+        """Forget who the customer was: `email` stands for them; the books stay as they are."""
+
+
 class Sessions(Protocol):
     def open(self, session: NewSession) -> None: ...
 

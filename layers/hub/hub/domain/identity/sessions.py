@@ -13,6 +13,7 @@ class Ending(StrEnum):
     LOGOUT = "logout"
     ENDED_BY_CUSTOMER = "ended_by_customer"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a reason, no secret
+    ERASED = "erased"
     SCOPE_CHANGED = "scope_changed"
     TOKEN_REUSED = "token_reused"  # noqa: S105  # see above
 

@@ -207,7 +207,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ending", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "ending IN ('logout', 'ended_by_customer', 'password_changed', 'scope_changed', 'token_reused')",
+            "ending IN ('logout', 'ended_by_customer', 'password_changed', 'erased', 'scope_changed', 'token_reused')",
             name=op.f("ck_login_sessions_ending_known"),
         ),
         sa.ForeignKeyConstraint(

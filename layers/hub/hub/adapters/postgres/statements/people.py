@@ -1,0 +1,77 @@
+"""All of a person, and what is left when they are erased."""
+
+from typing import Any
+
+from sqlalchemy import Select, delete, func, literal_column, select, update
+
+from hub.adapters.postgres.statements.identity import AT, customer_columns
+from hub.adapters.postgres.statements.parts import OWNER, given, text_of
+from hub.adapters.postgres.tables import (
+    api_keys,
+    login_sessions,
+    one_time_tokens,
+    recovery_codes,
+    second_factors,
+    users,
+)
+from hub.domain.identity.sessions import Ending
+
+# No argon2 hash: no password verifies against it.
+_NO_PASSWORD = text_of("!")
+
+
+def find_person() -> Select[Any]:
+    return select(*customer_columns(), users.c.created_at).where(users.c.user_id == OWNER)
+
+
+def list_all_sessions() -> Select[Any]:
+    return (
+        select(
+            login_sessions.c.session_id,
+            login_sessions.c.address,
+            login_sessions.c.agent,
+            login_sessions.c.created_at,
+            login_sessions.c.used_at,
+            login_sessions.c.expires_at,
+        )
+        .where(login_sessions.c.user_id == OWNER)
+        .order_by(login_sessions.c.created_at, login_sessions.c.session_id)
+    )
+
+
+def erase_person() -> Select[Any]:
+    """The row of the person stays, for the books speak of it; nothing in it tells who it was."""
+    person = (
+        update(users)
+        .where(users.c.user_id == OWNER)
+        .values(
+            email=given("email", users.c.email),
+            name=text_of("erased"),
+            password_hash=_NO_PASSWORD,
+            email_verified_at=literal_column("NULL"),
+        )
+        .returning(users.c.user_id)
+        .cte("person")
+    )
+    sessions = (
+        update(login_sessions)
+        .where(login_sessions.c.user_id == person.c.user_id)
+        .values(
+            address=text_of(""),
+            agent=text_of(""),
+            ended_at=func.coalesce(login_sessions.c.ended_at, AT),
+            ending=func.coalesce(login_sessions.c.ending, text_of(Ending.ERASED)),
+        )
+        .cte("sessions")
+    )
+    keys = (
+        update(api_keys)
+        .where(api_keys.c.user_id == person.c.user_id)
+        .values(name=text_of("erased"), revoked_at=func.coalesce(api_keys.c.revoked_at, AT))
+        .cte("keys")
+    )
+    gone = [
+        delete(table).where(table.c.user_id == OWNER).cte(f"gone_{table.name}")
+        for table in (recovery_codes, second_factors, one_time_tokens)
+    ]
+    return select(person.c.user_id).add_cte(sessions, keys, *gone)
