@@ -148,7 +148,7 @@ class WatchRestingOrders:
         """What was decided of an order after an event had been seen was decided with it in view: a
         quote is where the decision reads it before it is seen here."""
         seen_at = self._seen_at.get(order.symbol, _BEGINNING)
-        self._book.put(order, has_met=order.since is not None and order.since > seen_at)
+        self._book.put(order, has_met=order.since is not None and order.since >= seen_at)
 
     def _reload(self, now: datetime) -> None:
         """Read everything. At first it is taken in at once, later by slices, while events go on."""
