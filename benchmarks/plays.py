@@ -18,7 +18,7 @@ from hub.adapters.postgres.connection import Database, DatabaseAddress, Row, Sta
 PLAYS = "bench_plays"
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 _KNOWN = (
-    r"UUID|VARCHAR|TEXT|INTEGER|BIGINT|JSONB|BYTEA|DATE|TIMESTAMP WITH TIME ZONE"
+    r"UUID|VARCHAR|TEXT|INTEGER|BIGINT|BOOLEAN|JSONB|BYTEA|DATE|TIMESTAMP WITH TIME ZONE"
     r"|NUMERIC\(\d+, \d+\)"
 )
 _TYPED = re.compile(

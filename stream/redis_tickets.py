@@ -7,7 +7,6 @@ from secrets import token_urlsafe
 from redis.asyncio import Redis
 
 from hub.application.ports.identity import Identity
-from hub.domain.kernel import CustomerId
 from stream.link import Link
 
 TICKET_PREFIX = "stream:ticket:"
@@ -24,7 +23,7 @@ class RedisTickets:
 
     async def issue(self, identity: Identity) -> str:
         ticket = token_urlsafe(24)
-        text = json.dumps([*identity[:-1], identity.expires_at.isoformat()])
+        text = json.dumps({**identity._asdict(), "expires_at": identity.expires_at.isoformat()})
         key = TICKET_PREFIX + ticket
         await self._link.attempt(lambda: self._redis.set(key, text, ex=LIFE_SECONDS))
         return ticket
@@ -36,7 +35,5 @@ class RedisTickets:
         text = await self._link.attempt(lambda: self._redis.getdel(TICKET_PREFIX + ticket))
         if not text:
             return None
-        customer_id, session_id, scope, expires_at = json.loads(text)
-        return Identity(
-            CustomerId(customer_id), session_id, scope, datetime.fromisoformat(expires_at)
-        )
+        kept = json.loads(text)
+        return Identity(**{**kept, "expires_at": datetime.fromisoformat(kept["expires_at"])})

@@ -86,7 +86,9 @@ class Loop:
     def put(self, order: Order) -> tuple[Resting, QuoteEvent | TradeEvent] | None:
         """What of the latest events reaches the order, which it meets as if it were now."""
         market = self._markets.get(order.symbol, Market())
-        for event in (market.quote, market.trade):
+        # A print that was is not the one that an order waits for.
+        standing = () if order.waits_for_print else (market.quote, market.trade)
+        for event in standing:
             if event is None or not self._lives(order, self._regular[order.symbol, type(event)]):
                 continue
             met = self._meet(order, event)

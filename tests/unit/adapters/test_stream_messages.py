@@ -1,6 +1,6 @@
 """The messages by hand are those of the code that is generated from the proto."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,15 +11,25 @@ from hypothesis import strategies as st
 
 from hub.adapters.stream.messages import quotes_of, request_bytes
 from hub.domain.market.quote import Quote
+from hub.domain.market.trade import SessionPrint
 from stream.gen import market_data_pb2 as messages
 
 
 def _message(quote: Quote) -> messages.Quote:
     at = Timestamp()
     at.FromDatetime(quote.time)
-    names = ("bid", "ask", "last", "bid_size", "ask_size")
+    names = ("bid", "ask", "last", "bid_size", "ask_size", "last_size")
     texts_of: dict[str, Any] = {name: str(getattr(quote, name)) for name in names}
+    if quote.last_time is not None:
+        texts_of["last_time"] = Timestamp()
+        texts_of["last_time"].FromDatetime(quote.last_time)
+    for name in ("opening", "closing"):
+        if (told := getattr(quote, name)) is not None:
+            texts_of[name] = messages.SessionPrint(
+                day=told.day.isoformat(), price=str(told.price), trade_id=told.trade_id
+            )
     return messages.Quote(
+        last_trade_id=quote.last_trade_id or "",
         id=quote.quote_id,
         symbol=quote.symbol,
         time=at,
@@ -32,6 +42,12 @@ def _message(quote: Quote) -> messages.Quote:
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 prices = st.decimals(0, 10**9, places=6)
 moments = st.datetimes(datetime(1950, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+prints = st.builds(
+    SessionPrint,
+    day=st.dates(date(1970, 1, 1), date(2100, 1, 1)),
+    price=prices,
+    trade_id=texts.filter(bool),
+)
 quotes = st.builds(
     Quote,
     quote_id=texts,
@@ -44,6 +60,11 @@ quotes = st.builds(
     time=moments,
     synthetic=st.booleans(),
     last_close=st.booleans(),
+    last_size=prices,
+    last_trade_id=st.none() | texts.filter(bool),
+    last_time=st.none() | moments,
+    opening=st.none() | prints,
+    closing=st.none() | prints,
 )
 
 

@@ -64,14 +64,25 @@ class Aside:
             missing = [name for name in names if name not in found]
             old = [name for name, each in found.items() if not each.young]
             ours = self._reserve(family, missing + old)
+            late = self._made_meanwhile(family, [name for name in ours if name in missing])
         except CacheDownError:
             self.meter.count(ERROR, family.name, 1)
             return load(names)
         self._count(family, len(found), len(missing))
-        values = {name: each.value for name, each in found.items()}
-        values.update(self._renewed(family, ours, values, load))
-        values.update(self._awaited(family, [n for n in missing if n not in ours], load))
+        values = {name: each.value for name, each in {**found, **late}.items()}
+        others = [name for name in missing if name not in ours]
+        values.update(self._renewed(family, [n for n in ours if n not in late], values, load))
+        values.update(self._awaited(family, others, load))
         return values
+
+    def _made_meanwhile(
+        self, family: Family[Value], names: Sequence[str]
+    ) -> Mapping[str, _Found[Value]]:
+        """What another made, and gave back, between our look and our reservation."""
+        late = self._found(family, names) if names else {}
+        if late:
+            self.cache.release([family.key(name) for name in late])
+        return late
 
     def store(self, family: Family[Value], values: Mapping[str, Value]) -> int:
         """Leave values in the cache, whatever is there. How many: none where it is down."""

@@ -5,15 +5,19 @@ function is spared the protobuf library, and fields that the proto gains are pas
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from hub.domain.market.quote import Quote
+from hub.domain.market.trade import SessionPrint
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _WIDTHS = {_FIXED64: 8, _FIXED32: 4}
 _SYMBOLS, _QUOTES = 1, 1
 _ID, _SYMBOL, _BID, _ASK, _LAST, _BID_SIZE, _ASK_SIZE, _TIME, _SYNTHETIC, _LAST_CLOSE = range(1, 11)
+_LAST_SIZE, _LAST_TRADE_ID, _LAST_TIME, _OPENING, _CLOSING = range(11, 16)
+_DAY, _PRICE, _TRADE_ID = range(1, 4)
+_TEXTS = frozenset({*range(_ID, _TIME), _LAST_SIZE, _LAST_TRADE_ID})
 _SECONDS, _NANOS = 1, 2
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_VARINT_BYTES = 10
@@ -42,7 +46,7 @@ def _quote(message: bytes) -> Quote:
     texts = {
         number: value.decode()
         for number, value in fields.items()
-        if isinstance(value, bytes) and number != _TIME
+        if isinstance(value, bytes) and number in _TEXTS
     }
     return Quote(
         quote_id=texts[_ID],
@@ -55,7 +59,24 @@ def _quote(message: bytes) -> Quote:
         time=_moment(fields[_TIME]),
         synthetic=bool(fields.get(_SYNTHETIC)),
         last_close=bool(fields.get(_LAST_CLOSE)),
+        last_size=Decimal(texts.get(_LAST_SIZE) or 0),
+        last_trade_id=texts.get(_LAST_TRADE_ID) or None,
+        last_time=_moment(fields[_LAST_TIME]) if _LAST_TIME in fields else None,
+        opening=_print(fields.get(_OPENING)),
+        closing=_print(fields.get(_CLOSING)),
     )
+
+
+def _print(message: int | bytes | None) -> SessionPrint | None:
+    if message is None:
+        return None
+    if isinstance(message, int):
+        raise TypeError("a print is a message")
+    texts = {
+        number: value.decode() for number, value in _fields(message) if isinstance(value, bytes)
+    }
+    day = date.fromisoformat(texts[_DAY])
+    return SessionPrint(day, Decimal(texts[_PRICE]), texts[_TRADE_ID])
 
 
 def _moment(value: int | bytes) -> datetime:

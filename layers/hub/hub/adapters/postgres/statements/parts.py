@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    Boolean,
     ColumnElement,
     Insert,
     Integer,
@@ -62,12 +63,19 @@ def chained(payload: ColumnElement[str]) -> ColumnElement[bytes]:
 def rows(name: str, table: Table, *columns: str) -> FromClause:
     """Rows given as one array parameter per column: `b_<name>_<column>`."""
     arrays = [
-        bindparam(f"b_{name}_{column}", type_=ARRAY(table.c[column].type)) for column in columns
+        _array(f"b_{name}_{column}", ARRAY(table.c[column].type), table.c[column].type)
+        for column in columns
     ]
     unnested = func.unnest(*arrays).table_valued(
         *[_typed(table, column) for column in columns], name=f"given_{name}"
     )
     return unnested.render_derived()
+
+
+def _array(name: str, kind: Any, of: Any) -> ColumnElement[Any]:
+    parameter = bindparam(name, type_=kind)
+    # The dialect states the type of arrays of everything else.
+    return cast(parameter, kind) if isinstance(of, Boolean) else parameter
 
 
 def _typed(table: Table, column: str) -> Any:
