@@ -1,6 +1,7 @@
 """`./dev fidelity FILE...`: plays case files; prints what passed and what was not as expected."""
 
 import argparse
+import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -34,7 +35,8 @@ def fidelity(words: Sequence[str]) -> int:
     )
     given = parser.parse_args(list(words))
     try:
-        cases = [case for path in given.files for case in read_cases(path)]
+        here = Path(os.environ.get("HUB_CALLED_FROM", ""))
+        cases = [case for path in given.files for case in read_cases(here / path)]
     except CaseFileError as error:
         say(str(error))
         return 2

@@ -201,7 +201,7 @@ def test_what_nobody_owns_is_not_found(rich, unchanged, path):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/nowhere"), ("DELETE", "/orders"), ("PATCH", "/orders/1"), ("GET", "/auth/login")],
+    [("GET", "/nowhere"), ("DELETE", "/balance"), ("PATCH", "/positions"), ("GET", "/auth/login")],
 )
 def test_a_route_or_method_that_is_none_is_a_problem_too(rich, unchanged, method, path):
     answer = rich.ask(method, path)

@@ -60,11 +60,11 @@ class Aside:
     ) -> Mapping[str, Value]:
         """By name. What `load` does not give for a name is absent, and not remembered."""
         try:
-            found = self._found(family, names)
+            found, absent = self._found(family, names)
             missing = [name for name in names if name not in found]
             old = [name for name, each in found.items() if not each.young]
             ours = self._reserve(family, missing + old)
-            late = self._made_meanwhile(family, [name for name in ours if name in missing])
+            late = self._made_meanwhile(family, [name for name in ours if name in absent])
         except CacheDownError:
             self.meter.count(ERROR, family.name, 1)
             return load(names)
@@ -79,7 +79,7 @@ class Aside:
         self, family: Family[Value], names: Sequence[str]
     ) -> Mapping[str, _Found[Value]]:
         """What another made, and gave back, between our look and our reservation."""
-        late = self._found(family, names) if names else {}
+        late = self._found(family, names)[0] if names else {}
         if late:
             self.cache.release([family.key(name) for name in late])
         return late
@@ -94,14 +94,18 @@ class Aside:
             return 0
         return len(texts)
 
-    def _found(self, family: Family[Value], names: Sequence[str]) -> dict[str, _Found[Value]]:
+    def _found(
+        self, family: Family[Value], names: Sequence[str]
+    ) -> tuple[dict[str, _Found[Value]], list[str]]:
+        """What is there by name, and the names under which nothing is."""
         stored = self.cache.get([family.key(name) for name in names])
         decoded = {
             name: self._decoded(family, each)
             for name, each in zip(names, stored, strict=True)
             if each is not None
         }
-        return {name: each for name, each in decoded.items() if each is not None}
+        found = {name: each for name, each in decoded.items() if each is not None}
+        return found, [name for name in names if name not in decoded]
 
     def _decoded(self, family: Family[Value], stored: Stored) -> _Found[Value] | None:
         try:
@@ -158,7 +162,7 @@ class Aside:
                 if not left:
                     return values
                 self.pause(_WAIT_SECONDS)
-                found = self._found(family, left)
+                found, _ = self._found(family, left)
                 values.update({name: each.value for name, each in found.items()})
                 left = [name for name in left if name not in values]
         except CacheDownError:
