@@ -373,6 +373,55 @@ def test_a_cancel_of_everything_amid_fills_ends_every_order_in_one_way(world: Wo
     assert world.balance(customer) == Balance(2000 - 90 * D(filled), D(0), D(0))
 
 
+# Two exits alone, of which each comes in by a message of its own
+
+
+def pair(world: World) -> tuple[Customer, Order]:
+    """Ten shares at 100, and the sale of them at a gain or at a loss, nothing of it processed."""
+    customer = world.customer()
+    world.give(customer, "10", "100")
+    world.quote("AAPL", "110", "110.02")
+    gain = world.submit(
+        customer,
+        "sell",
+        "10",
+        tif="gtc",
+        order_class=OrderClass.OCO,
+        take_profit=TakeProfit(D(110)),
+        stop_loss=StopLoss(D(90)),
+    )
+    return customer, gain
+
+
+def test_an_exit_that_fills_before_the_other_has_come_in_is_the_end_of_it(world: World):
+    customer, gain = pair(world)
+    first, second = world.sent.take_submitted()
+    assert first["order_id"] == gain.order_id
+
+    assert world.execute([first]).failed == []
+    assert world.execute([second]).failed == []
+
+    ended = world.legs(customer, gain)
+    assert ended[Leg.TAKE_PROFIT].state is State.FILLED
+    assert ended[Leg.STOP_LOSS].state is State.CANCELED
+    assert fills(world, customer) == [("buy", D(10)), ("sell", D(10))]
+    assert world.position(customer).reserved == 0
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_two_exits_that_have_not_come_in_are_canceled_together(world: World, everything: bool):
+    customer, gain = pair(world)
+    if everything:
+        which = OpenOrders(customer.customer_id)
+        canceled = world.hub.cancel_all_orders(CancelAllOrdersCommand(which, TRACE))
+        assert [each.canceled for each in canceled] == [True, True]
+    else:
+        world.cancel(customer, gain)
+    settle(world)
+    assert {each.state for each in world.legs(customer, gain).values()} == {State.CANCELED}
+    assert world.position(customer).sellable == 10
+
+
 # Closing a position
 
 
