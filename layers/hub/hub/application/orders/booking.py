@@ -122,6 +122,7 @@ class Booking:
             now = self.books.orders[other.order_id]
             because = {"because_of": order.order_id}
             if kind is Follows.CANCEL and now.is_open:
+                now = self.steps.acknowledge(now)
                 ended = now.move(State.CANCELED, self.steps.moment.now)
                 self.end(now, ended, "group_ended", because, seen)
             elif kind is Follows.RESIZE and now.is_open:

@@ -61,6 +61,5 @@ def cancel_now(booking: Booking, order_id: OrderId) -> None:
     order, now = booking.books.orders[order_id], booking.steps.moment.now
     if order.state not in CANCELABLE:
         raise NotCancelableError(f"the order is {order.state}", extra={"state": order.state.value})
-    if order.state is State.PENDING_NEW:
-        order = booking.steps.take(order, order.move(State.ACCEPTED, now), "acknowledged", {})
+    order = booking.steps.acknowledge(order)
     booking.end(order, order.move(State.CANCELED, now), "canceled", {})

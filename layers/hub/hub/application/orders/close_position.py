@@ -54,6 +54,8 @@ class ClosePosition:
         if command.cancel_orders:
             sales = OpenOrders(command.customer_id, account_id, (command.symbol,), Side.SELL)
             self.cancel_all_orders(CancelAllOrdersCommand(sales, command.trace_id))
+            # Until they were taken back, they may have sold of it.
+            held = self._held(command, account_id)
         order = NewOrder(
             command.symbol,
             Side.SELL,

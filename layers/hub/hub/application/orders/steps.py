@@ -63,6 +63,13 @@ class Steps:
         self.release(order)
         return self.take(order, ended.reserving(_ZERO, _ZERO), action, detail)
 
+    def acknowledge(self, order: Order) -> Order:
+        """An order that ends before it came in is accepted on its way out."""
+        if order.state is not State.PENDING_NEW:
+            return order
+        accepted = order.move(State.ACCEPTED, self.moment.now)
+        return self.take(order, accepted, "acknowledged", {})
+
     def release(self, order: Order) -> None:
         """What the order reserves is free again in its account."""
         account = self.books.accounts[order.account_id]
