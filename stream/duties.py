@@ -1,6 +1,7 @@
 """What the leader does beside the feed, and never in its way: watch resting orders, sweep."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -57,6 +58,7 @@ class Duties:
         self._working: asyncio.Task[None] | None = None
         self._refresh_seconds = refresh_seconds
         self._refreshed_at = self._swept_at = -inf
+        self._spared = False
 
     async def observe(self, quote: Quote) -> None:
         """Raises what an earlier event ran into, if nobody expected that."""
@@ -103,7 +105,8 @@ class Duties:
         now = monotonic()
         if now - self._refreshed_at >= self._refresh_seconds:
             self._refreshed_at = now
-            self._attempt(self._watch.refresh)
+            if self._attempt(self._watch.refresh):
+                self._spare_collecting()
         for event in events:
             if sent := self._attempt(partial(self._observed, event)):
                 self._counts.trigger_latency.observe(monotonic() - since, sent)
@@ -113,6 +116,14 @@ class Duties:
             self._swept_at = now
             if swept := self._attempt(self._sweep):
                 log.info("outbox swept", extra={"fields": {"sent": swept}})
+
+    def _spare_collecting(self) -> None:
+        """A book of a hundred thousand orders lives long; looking through it for garbage would stop
+        everything for a second. Done once, when the first orders are there."""
+        if not self._spared:
+            self._spared = True
+            gc.collect()
+            gc.freeze()
 
     def _observed(self, event: MarketEvent) -> int:
         if isinstance(event, Quote):
