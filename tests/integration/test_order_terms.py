@@ -17,7 +17,7 @@ from hub.domain.accounts.position import Position
 from hub.domain.kernel import InvalidInputError, NotFoundError, RejectedError
 from hub.domain.market.trade import SessionPrint
 from hub.domain.orders.entry_rules import StopLoss, TakeProfit
-from hub.domain.orders.order import OrderClass, State
+from hub.domain.orders.order import Leg, OrderClass, State
 from tests.fixtures.worlds import CLOSED, NEXT_OPEN, OPEN, TRACE, Customer, World, order_command
 
 D = Decimal
@@ -520,3 +520,25 @@ def test_orders_are_listed_with_those_that_belong_to_them(world: World):
     assert (len(flat.orders), flat.legs) == (4, {})
     assert [each.order_id for each in nested.orders] == [alone.order_id, entry.order_id]
     assert {each.leg for each in nested.legs[entry.order_id]} == {"take_profit", "stop_loss"}
+
+
+def test_closing_a_position_leaves_the_exits_of_a_resting_entry_alone(world: World):
+    customer = world.customer("10000")
+    world.give(customer, "10", "100")
+    entry = world.submit(
+        customer,
+        "buy",
+        "2",
+        limit="95",
+        order_class=OrderClass.BRACKET,
+        take_profit=TakeProfit(D(110)),
+        stop_loss=StopLoss(D(90)),
+    )
+    assert world.process().failed == []
+
+    close(world, customer, cancel_orders=True)
+    assert world.process().failed == []
+
+    assert world.position(customer).quantity == 0
+    legs = world.legs(customer, entry)
+    assert [legs[leg].state for leg in (Leg.TAKE_PROFIT, Leg.STOP_LOSS)] == [State.HELD] * 2

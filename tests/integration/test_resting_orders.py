@@ -427,3 +427,19 @@ def test_while_nobody_keeps_the_clock_no_order_is_ended_or_sent(world: World):
     assert world.hub.expire_orders("t") == 0
     assert world.hub.release_queued_orders("t") == 0
     assert world.order(customer, order).state is State.NEW
+
+
+def test_a_stop_that_comes_twice_in_a_batch_is_told_of_what_reached_it_first(world: World):
+    customer = world.customer()
+    world.give(customer, "4", "100")
+    order = world.submit(customer, "sell", "4", stop_price="95")
+    world.process()
+    world.hub.watch_resting_orders.refresh()
+    assert world.hub.watch_resting_orders.observe(world.quote("AAPL", "94", "94.05")) == 1
+    elected = world.sent.take_submitted()
+    plain = [{name: text for name, text in each.items() if name != "election"} for each in elected]
+    world.quote("AAPL", "99", "99.05")
+
+    assert world.execute([*elected, *plain]).failed == []
+
+    assert world.order(customer, order).average_price == D(94)

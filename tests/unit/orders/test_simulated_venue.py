@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from hub.domain.kernel import OrderId
-from hub.domain.orders.order import IllegalMoveError, OrderType, TimeInForce
+from hub.domain.orders.entry_rules import StopLoss, TakeProfit
+from hub.domain.orders.order import IllegalMoveError, OrderClass, OrderType, TimeInForce
 from hub.domain.orders.replacing import Changes
 from hub.domain.orders.venue import Basis, InMarketStop, Liquidity, TriggerSource, VenueProfile
 from tests.fixtures.orders import BUY, SELL, Floor, asked, bar, quote, trade
@@ -226,3 +227,14 @@ def test_a_trade_wakes_what_listens_to_trades_only():
     assert play.states("o1") == ["new"]
     play.venue.on_trade(trade("98"))
     assert play.fills() == [("o1", "10", "98")]
+
+
+def test_of_two_exits_that_come_in_together_one_that_trades_at_once_ends_the_other():
+    play = floor()
+    both = asked(SELL, LIMIT)._replace(
+        order_class=OrderClass.OCO,
+        take_profit=TakeProfit(Decimal("99.00")),
+        stop_loss=StopLoss(Decimal("90.00")),
+    )
+    play.send(both)
+    assert play.states("o1", "o2") == ["filled", "canceled"]

@@ -247,7 +247,7 @@ SELECT orders.order_id AS order_order_id, orders.account_id AS order_account_id,
 FROM orders
 WHERE orders.account_id IN (SELECT accounts.account_id
 FROM accounts
-WHERE accounts.user_id = %(b_user_id)s::UUID AND (%(b_account_id)s::UUID IS NULL OR accounts.account_id = %(b_account_id)s::UUID)) AND orders.state IN ('accepted', 'held', 'new', 'partially_filled', 'pending_cancel', 'pending_new', 'pending_replace') AND (%(b_symbols)s::TEXT[] IS NULL OR orders.symbol = any(%(b_symbols)s::TEXT[])) AND (%(b_side)s::VARCHAR IS NULL OR orders.side = %(b_side)s::VARCHAR) ORDER BY orders.created_at, orders.order_id
+WHERE accounts.user_id = %(b_user_id)s::UUID AND (%(b_account_id)s::UUID IS NULL OR accounts.account_id = %(b_account_id)s::UUID)) AND orders.state IN ('accepted', 'held', 'new', 'partially_filled', 'pending_cancel', 'pending_new', 'pending_replace') AND (%(b_held)s OR orders.state != 'held') AND (%(b_symbols)s::TEXT[] IS NULL OR orders.symbol = any(%(b_symbols)s::TEXT[])) AND (%(b_side)s::VARCHAR IS NULL OR orders.side = %(b_side)s::VARCHAR) ORDER BY orders.created_at, orders.order_id
  LIMIT %(b_limit)s::INTEGER
 """
 

@@ -142,6 +142,7 @@ class PostgresOrders:
                 "b_account_id": wanted.account_id,
                 "b_symbols": list(wanted.symbols) or None,
                 "b_side": wanted.side,
+                "b_held": wanted.held,
                 "b_limit": limit,
             },
         )

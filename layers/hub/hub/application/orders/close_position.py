@@ -52,7 +52,9 @@ class ClosePosition:
         account_id = command.account_id or only_account(self.accounts, command.customer_id)
         held = self._held(command, account_id)
         if command.cancel_orders:
-            sales = OpenOrders(command.customer_id, account_id, (command.symbol,), Side.SELL)
+            sales = OpenOrders(
+                command.customer_id, account_id, (command.symbol,), Side.SELL, held=False
+            )
             self.cancel_all_orders(CancelAllOrdersCommand(sales, command.trace_id))
             # Until they were taken back, they may have sold of it.
             held = self._held(command, account_id)

@@ -92,7 +92,10 @@ class ExecuteOrders:
         moment = Moment(now, market_time, calendar, command.trace_id)
         account_ids = sorted({order.account_id for order in command.orders})
         order_ids = [order.order_id for order in command.orders]
-        elections = {each.order_id: each.election for each in command.orders}
+        elections: dict[OrderId, Election | None] = {}
+        for each in command.orders:
+            # An order that comes twice is told of what reached it first.
+            elections[each.order_id] = elections.get(each.order_id) or each.election
         quotes, schedule = self._quotes_at_work(command, moment), self.fees.schedule(EXCHANGE)
         with self.accounts_at_work.open(account_ids, order_ids, quotes) as books:
             steps = Steps(books, moment, self.ids)

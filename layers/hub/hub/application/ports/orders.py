@@ -125,12 +125,16 @@ class OpenOrder(NamedTuple):
 
 
 class OpenOrders(NamedTuple):
-    """Which of a customer's open orders are meant; without symbols all of them."""
+    """Which of a customer's open orders are meant; without symbols all of them.
+
+    Without `held` those are left out that wait for an entry, and hold nothing back.
+    """
 
     customer_id: CustomerId
     account_id: AccountId | None = None
     symbols: tuple[str, ...] = ()
     side: str | None = None
+    held: bool = True
 
 
 class DuplicateOrderError(Exception):

@@ -222,12 +222,19 @@ class SimulatedVenue:
         for kind, other, quantity in follows:
             match kind:
                 case Follows.CANCEL:
-                    self._becomes(other, other.move(State.CANCELED, self.at))
+                    self._withdraw(self.orders[other.order_id])
                 case Follows.RESIZE:
                     self.orders[other.order_id] = other.resize(quantity)
                 case Follows.ACTIVATE:
                     if self.orders[other.order_id].state is State.HELD:
                         self._enter(other.order_id)
+
+    def _withdraw(self, order: Order) -> None:
+        """It ends with its group, acknowledged on the way out if nobody had done so yet."""
+        if order.state is State.PENDING_NEW:
+            order = order.move(State.ACCEPTED, self.at)
+        if order.is_open:
+            self._becomes(order, order.move(State.CANCELED, self.at))
 
 
 def _priority(order: Order) -> tuple[int, Decimal]:

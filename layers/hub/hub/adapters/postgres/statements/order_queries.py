@@ -197,6 +197,7 @@ def list_open() -> Select[Any]:
         .where(
             orders.c.account_id.in_(mine),
             one_of(orders.c.state, tuple(sorted(OPEN))),
+            or_(bindparam("b_held", type_=Boolean), orders.c.state != text_of("held")),
             unless_given(symbols, orders.c.symbol == func.any(symbols)),
             unless_given(side, orders.c.side == side),
         )
