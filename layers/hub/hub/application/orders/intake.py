@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from hub.application.orders.election import last_trade_event, quote_event
 from hub.application.orders.lifetime import Lifetime, lifetime
 from hub.application.ports.accounts import Fees
 from hub.application.ports.market import Calendars, Instruments, MarketData
@@ -30,10 +31,11 @@ from hub.domain.orders.entry_rules import (
     check_value,
     reserve_price,
 )
-from hub.domain.orders.events import Touch
+from hub.domain.orders.events import Market, Touch
+from hub.domain.orders.matching import trigger_price
 from hub.domain.orders.order import IMMEDIATE, Order, Side
 from hub.domain.orders.placing import Placement, orders_for
-from hub.domain.orders.venue import VenueProfile, elects_by_trades
+from hub.domain.orders.venue import VenueProfile
 
 _ZERO = Decimal(0)
 
@@ -77,7 +79,7 @@ class Intake:
         if quote is None:
             raise UnavailableError(f"{instrument.symbol} has no price", code="no_market_data")
         touch, now = Touch(quote.bid, quote.ask), self.clock.now()
-        heard = trigger_price(quote, asked.side, self.terms.profile)
+        heard = price_heard(quote, asked.side, self.terms.profile)
         check_price(asked, touch, self.terms.limits, self.terms.profile, heard)
         check_value(asked, touch, self.terms.limits)
         market_time = view.clock.held_at(now)
@@ -117,7 +119,7 @@ class Intake:
             account_id=account_id,
             instrument_id=instrument.instrument_id,
             market_price=offered,
-            trigger_price=trigger_price(quote, asked.side, self.terms.profile),
+            trigger_price=price_heard(quote, asked.side, self.terms.profile),
             market_time=market_time,
             at=now,
             expires_at=life.expires_at,
@@ -143,11 +145,10 @@ class Intake:
         return first.reserving(max(needs), _ZERO)
 
 
-def trigger_price(quote: Quote, side: Side, profile: VenueProfile) -> Decimal:
-    """What stops listen to: the last trade, or the opposite quote."""
-    if elects_by_trades(profile, feed_has_trades=quote.last_trade_id is not None):
-        return quote.last
-    return Touch(quote.bid, quote.ask).opposite(side)
+def price_heard(quote: Quote, side: Side, profile: VenueProfile) -> Decimal:
+    """What stops listen to, by the core; before the first trade of a feed, what the quote has."""
+    heard = trigger_price(side, Market(quote_event(quote), last_trade_event(quote)), profile)
+    return quote.last if heard is None else heard
 
 
 def cash_needed(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hub.application.books import Destination, canonical
 from hub.application.orders.booking import Booking
 from hub.application.orders.canceling import OrdersAtWork
-from hub.application.orders.intake import cash_needed, trigger_price
+from hub.application.orders.intake import cash_needed, price_heard
 from hub.application.orders.lifetime import lifetime
 from hub.application.orders.submit_order import limit_broken, queue_body
 from hub.application.ports.orders import Orders
@@ -94,7 +94,7 @@ class ReplaceOrder:
         asked, terms, touch = _as_asked(new), self.at_work.terms, Touch(quote.bid, quote.ask)
         check_form(asked)
         if new.waits_for_trigger or new.type is OrderType.LIMIT:
-            heard = trigger_price(quote, new.side, terms.profile)
+            heard = price_heard(quote, new.side, terms.profile)
             check_price(asked, touch, terms.limits, terms.profile, heard)
         check_value(asked, touch, terms.limits)
 

@@ -69,8 +69,7 @@ def arrive(order: Order, market: Market, profile: VenueProfile) -> Steps:
         return NOTHING
     if not order.waits_for_trigger:
         return _take_standing(order, market, profile)
-    by_trades = elects_by_trades(profile, feed_has_trades=market.has_trades)
-    price = _trigger_price(order.side, market, by_trades=by_trades)
+    price = trigger_price(order.side, market, profile)
     if price is None:
         return NOTHING
     rejects = profile.in_market_stop is InMarketStop.REJECT and trail_of(order) is None
@@ -181,8 +180,9 @@ def _take_standing(order: Order, market: Market, profile: VenueProfile) -> Steps
     return NOTHING if order.may_wait else (Step(Action.CANCEL, reason="not_marketable"),)
 
 
-def _trigger_price(side: Side, market: Market, *, by_trades: bool) -> Decimal | None:
-    if by_trades:
+def trigger_price(side: Side, market: Market, profile: VenueProfile) -> Decimal | None:
+    """What stops listen to: the last trade, or the opposite quote; None where there is none."""
+    if elects_by_trades(profile, feed_has_trades=market.has_trades):
         return market.trade.price if market.trade else None
     if market.quote is None:
         return None

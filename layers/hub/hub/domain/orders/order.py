@@ -29,9 +29,6 @@ class OrderType(StrEnum):
     TRAILING_STOP = "trailing_stop"
 
 
-STOPS = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP})
-
-
 class TimeInForce(StrEnum):
     DAY = "day"
     GTC = "gtc"
@@ -197,10 +194,6 @@ class Order:
     replaced_by: OrderId | None = None
     fees: Decimal = Decimal(0)
     met_event: str | None = None
-
-    @property
-    def has_stop(self) -> bool:
-        return self.type in STOPS
 
     @property
     def waits_for_trigger(self) -> bool:
