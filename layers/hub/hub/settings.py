@@ -42,6 +42,8 @@ class Settings(NamedTuple):
     customer_rate: int
     address_rate: int
     venue: Mapping[str, str] = {}
+    connections_url: str = ""
+    allowed_origin: str = ""
 
     def endpoint(self, service: str, host: str) -> str:
         return self.endpoints.get(service, f"https://{host}.{self.region}.amazonaws.com")
@@ -75,6 +77,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         notices_queue_url=given.get("NOTICES_QUEUE_URL", ""),
         notices_file=given.get("NOTICES_FILE", ""),
         event_bus=given.get("EVENT_BUS", ""),
+        connections_url=given.get("CONNECTIONS_URL", ""),
+        allowed_origin=given.get("ALLOWED_ORIGIN", ""),
         process_order_arn=given.get("PROCESS_ORDER_ARN", ""),
         container_credentials=given.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ""),
         migration_database_url=given.get("MIGRATION_DATABASE_URL", ""),

@@ -617,3 +617,72 @@ WHERE outbox.message_id = %(b_message_id)s::UUID
 FORGET_MESSAGES = """
 DELETE FROM outbox WHERE outbox.message_id = any(%(b_message_ids)s::UUID[])
 """
+
+FIND_LOG_HEAD = """
+SELECT accounts.event_sequence
+FROM accounts
+WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.user_id = %(b_user_id)s::UUID
+"""
+
+LIST_EVENTS_AFTER = """
+SELECT account_events.sequence, account_events.type, account_events.order_id, account_events.state_before, account_events.state_after, account_events.cause, account_events.detail, account_events.market_time, account_events.at
+FROM account_events
+WHERE account_events.account_id = %(b_account_id)s::UUID AND account_events.sequence > %(b_after)s::BIGINT ORDER BY account_events.sequence
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+OPEN_CONNECTION = """
+INSERT INTO stream_connections (connection_id, user_id, session_id, account_id, opened_at, expires_at) SELECT %(b_connection_id)s::VARCHAR AS anon_1, %(b_user_id)s::UUID AS anon_2, %(b_session_id)s::UUID AS anon_3, %(b_account_id)s::UUID AS anon_4, %(b_opened_at)s::TIMESTAMP WITH TIME ZONE AS anon_5, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE AS anon_6
+WHERE (SELECT count(*) AS count_1
+FROM stream_connections
+WHERE stream_connections.user_id = %(b_user_id)s::UUID AND stream_connections.expires_at > %(b_opened_at)s::TIMESTAMP WITH TIME ZONE) < %(b_most)s::INTEGER RETURNING 1
+"""
+
+FIND_CONNECTION = """
+SELECT stream_connections.connection_id, stream_connections.user_id, stream_connections.session_id, stream_connections.account_id, stream_connections.opened_at, stream_connections.expires_at
+FROM stream_connections
+WHERE stream_connections.connection_id = %(b_connection_id)s::VARCHAR
+"""
+
+RENEW_CONNECTION = """
+UPDATE stream_connections SET session_id=%(b_session_id)s::UUID, expires_at=%(b_expires_at)s::TIMESTAMP WITH TIME ZONE WHERE stream_connections.connection_id = %(b_connection_id)s::VARCHAR
+"""
+
+CLOSE_CONNECTION = """
+DELETE FROM stream_connections WHERE stream_connections.connection_id = %(b_connection_id)s::VARCHAR
+"""
+
+SUBSCRIBE_ACCOUNT = """
+INSERT INTO stream_subscriptions (connection_id, account_id, told) SELECT stream_connections.connection_id, %(b_account_id)s::UUID AS anon_1, %(b_told)s::BIGINT AS anon_2
+FROM stream_connections
+WHERE stream_connections.connection_id = %(b_connection_id)s::VARCHAR AND (SELECT count(*) AS count_1
+FROM stream_subscriptions
+WHERE stream_subscriptions.connection_id = %(b_connection_id)s::VARCHAR AND stream_subscriptions.account_id != %(b_account_id)s::UUID) < %(b_most)s::INTEGER ON CONFLICT (connection_id, account_id) DO UPDATE SET told = %(b_told)s::BIGINT RETURNING 1
+"""
+
+UNSUBSCRIBE_ACCOUNT = """
+DELETE FROM stream_subscriptions WHERE stream_subscriptions.connection_id = %(b_connection_id)s::VARCHAR AND stream_subscriptions.account_id = %(b_account_id)s::UUID RETURNING 1
+"""
+
+LIST_LISTENING = """
+SELECT stream_subscriptions.connection_id, stream_subscriptions.account_id
+FROM stream_subscriptions JOIN stream_connections ON stream_connections.connection_id = stream_subscriptions.connection_id
+WHERE stream_subscriptions.account_id = any(%(b_account_ids)s::UUID[]) AND stream_connections.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE ORDER BY stream_subscriptions.account_id, stream_subscriptions.connection_id
+"""
+
+LOCK_SUBSCRIPTION = """
+SELECT stream_subscriptions.told
+FROM stream_subscriptions
+WHERE stream_subscriptions.connection_id = %(b_connection_id)s::VARCHAR AND stream_subscriptions.account_id = %(b_account_id)s::UUID FOR UPDATE
+"""
+
+TELL_SUBSCRIPTION = """
+UPDATE stream_subscriptions SET told=%(b_told)s::BIGINT WHERE stream_subscriptions.connection_id = %(b_connection_id)s::VARCHAR AND stream_subscriptions.account_id = %(b_account_id)s::UUID
+"""
+
+LIST_EXPIRED_CONNECTIONS = """
+SELECT stream_connections.connection_id
+FROM stream_connections
+WHERE stream_connections.expires_at <= %(b_at)s::TIMESTAMP WITH TIME ZONE ORDER BY stream_connections.expires_at
+ LIMIT %(b_limit)s::INTEGER
+"""

@@ -52,6 +52,7 @@ from hub.adapters.postgres.tables.orders import (
     quotes_taken,
     settlement_obligations,
 )
+from hub.adapters.postgres.tables.streaming import stream_connections, stream_subscriptions
 
 __all__ = [
     "EXACT_VALUE",
@@ -90,5 +91,7 @@ __all__ = [
     "refresh_tokens",
     "second_factors",
     "settlement_obligations",
+    "stream_connections",
+    "stream_subscriptions",
     "users",
 ]

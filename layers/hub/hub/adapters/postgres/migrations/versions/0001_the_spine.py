@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
     op.create_table(
         "exchange_sessions",
         sa.Column("exchange", sa.Text(), nullable=False),
@@ -582,6 +582,28 @@ def upgrade() -> None:
         op.f("ix_refresh_tokens_session_id"), "refresh_tokens", ["session_id"], unique=False
     )
     op.create_table(
+        "stream_connections",
+        sa.Column("connection_id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("session_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_stream_connections_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.user_id"], name=op.f("fk_stream_connections_user_id")
+        ),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_stream_connections")),
+    )
+    op.create_index(
+        op.f("ix_stream_connections_expires_at"), "stream_connections", ["expires_at"], unique=False
+    )
+    op.create_index(
+        op.f("ix_stream_connections_user_id"), "stream_connections", ["user_id"], unique=False
+    )
+    op.create_table(
         "executions",
         sa.Column("execution_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("order_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -653,6 +675,27 @@ def upgrade() -> None:
         "ix_ledger_entries_account", "ledger_entries", ["account_id", "ledger"], unique=False
     )
     op.create_table(
+        "stream_subscriptions",
+        sa.Column("connection_id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("told", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_stream_subscriptions_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["stream_connections.connection_id"],
+            name=op.f("fk_stream_subscriptions_connection_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "connection_id", "account_id", name=op.f("pk_stream_subscriptions")
+        ),
+    )
+    op.create_index(
+        "ix_stream_subscriptions_account", "stream_subscriptions", ["account_id"], unique=False
+    )
+    op.create_table(
         "settlement_obligations",
         sa.Column("execution_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -683,8 +726,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("settlement_obligations")
+    op.drop_table("stream_subscriptions")
     op.drop_table("ledger_entries")
     op.drop_table("executions")
+    op.drop_table("stream_connections")
     op.drop_table("refresh_tokens")
     op.drop_table("positions")
     op.drop_table("orders")
