@@ -214,6 +214,7 @@ def _stream_task(options: Options, runtime: Runtime, logs: Path) -> StreamTask:
         "HOME": os.environ.get("HOME", ""),
         "STREAM_PORT": str(options.stream_port),
         "GRPC_PORT": str(options.grpc_port),
+        "STREAM_GRPC": os.environ.get("STREAM_GRPC", ""),
         "STAGE": "local",
         "FEED": options.feed,
         "REPLAY_START": options.start,

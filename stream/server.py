@@ -12,9 +12,9 @@ from hub.domain.kernel import UnavailableError
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.clock import MarketClock
 from stream.board import Board
+from stream.calls import Calls, FindInstrument
 from stream.counts import Counts
 from stream.feed import Feed
-from stream.grpc_market import Calls, FindInstrument
 from stream.guests import Guests, Verify
 from stream.http import Front
 from stream.leader import Leader, Observers
@@ -62,7 +62,7 @@ async def run(
         follow_clock(market, status),
     )
     try:
-        calls = Calls(house, find_instrument, f"{settings.host}:{settings.grpc_port}")
+        calls = _calls(settings, house, find_instrument)
         await _serve(settings, Front(status, house), calls, status, works)
     finally:
         await market.close()
@@ -124,6 +124,18 @@ def _script(settings: StreamSettings, market: RedisMarket, observers: Observers)
         None,
         lambda stored: ScriptedFeed(calendar, settings, market, observers.all_settled, stored),
     )
+
+
+def _calls(settings: StreamSettings, house: House, find_instrument: FindInstrument) -> Calls:
+    """The one that is not chosen is not imported: the library alone is 20 MB."""
+    address = f"{settings.host}:{settings.grpc_port}"
+    if settings.grpc == "own":
+        from stream.h2.server import OwnCalls  # noqa: PLC0415
+
+        return OwnCalls(house, find_instrument, address)
+    from stream.grpc_market import LibraryCalls  # noqa: PLC0415
+
+    return LibraryCalls(house, find_instrument, address)
 
 
 async def _serve(

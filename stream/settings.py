@@ -19,6 +19,7 @@ class StreamSettings(NamedTuple):
     """Ports of 0 are chosen by the system. The replay's start counts only where none ran before.
 
     `feed` is `replay`, or `scripted`: a market that anybody who reaches Redis may move, for tests.
+    `grpc` is who serves that port: `own`, or `grpcio`, the library.
     """
 
     redis_url: str
@@ -26,6 +27,7 @@ class StreamSettings(NamedTuple):
     host: str
     port: int
     grpc_port: int
+    grpc: str
     feed: str
     replay_start: date
     replay_speed: float
@@ -57,6 +59,7 @@ def read_settings(environment: Mapping[str, str]) -> StreamSettings:
         host=value("STREAM_HOST", "127.0.0.1", str),
         port=value("STREAM_PORT", "8081", _port),
         grpc_port=value("GRPC_PORT", "50051", _port),
+        grpc=value("STREAM_GRPC", "own", _grpc),
         feed=feed,
         replay_start=value("REPLAY_START", "2012-06-01", date.fromisoformat),
         replay_speed=value("REPLAY_SPEED", "60", _speed),
@@ -83,6 +86,12 @@ def _with_scheme(text: str, schemes: tuple[str, ...]) -> str:
 
 def _feed(text: str) -> str:
     if text not in {"replay", "scripted"}:
+        raise ValueError(text)
+    return text
+
+
+def _grpc(text: str) -> str:
+    if text not in {"own", "grpcio"}:
         raise ValueError(text)
     return text
 
@@ -125,6 +134,7 @@ _EXPECTED: dict[object, str] = {
     _database_url: "a URL that begins with postgresql://",
     _port: "a port, 0 to 65535",
     _feed: "a feed: replay or scripted",
+    _grpc: "a server of gRPC: own or grpcio",
     date.fromisoformat: "a date such as 2012-06-01",
     _speed: "a speed, 0 (paused) to 10000",
     _seconds: "a number of seconds, 0 to 3600",
