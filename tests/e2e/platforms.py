@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from local.services.ports import known_ports
 from local.services.postgres import Postgres
 from tests.services.processes import processes_of, wait_until
 
@@ -45,6 +46,10 @@ class Platform:
     @property
     def database_url(self) -> str:
         return Postgres(self.folder).running_url()
+
+    @property
+    def redis_url(self) -> str:
+        return f"redis://127.0.0.1:{known_ports(self.folder)['valkey']}/0"
 
     def environment(self) -> dict[str, str]:
         own = {"HUB_STATE": str(self.folder), "PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'hub'}"}
@@ -92,8 +97,16 @@ class Platform:
         self.process.wait()
 
     def run(self, verb: str) -> "subprocess.CompletedProcess[str]":
+        return self._verb(self.command(verb))
+
+    def grant(self, email: str) -> None:
+        """Make a customer an administrator; they have to log in again."""
+        done = self._verb([sys.executable, "-m", "local.cli", "admin", "grant", email])
+        assert done.returncode == 0, done.stderr
+
+    def _verb(self, command: list[str]) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            self.command(verb),
+            command,
             cwd=ROOT,
             env=self.environment(),
             capture_output=True,

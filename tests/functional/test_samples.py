@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.architecture.project import Function, functions
+from tests.fixtures.documented import check_documented
 from tests.fixtures.samples import CUSTOMER, ORDER, bring_to_life
 from tests.fixtures.worlds import TRACE, World
 
@@ -35,6 +36,8 @@ def test_a_sampled_request_is_served(function: Function, sampled: World):
     answer = function.module.handler(event, CONTEXT)
 
     assert answer["statusCode"] in {200, 201, 202}, answer["body"]
+    assert function.route is not None
+    check_documented(function.route, answer)
 
 
 def test_the_sampled_message_is_processed(sampled: World):
