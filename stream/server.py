@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 
 from hub.domain.kernel import UnavailableError
 from hub.domain.market.calendar import Calendar
-from hub.domain.market.clock import MarketClock
 from stream.board import Board
 from stream.counts import Counts
-from stream.feed import Feed
+from stream.feed import Feed, Stored
 from stream.grpc_market import Calls, FindInstrument
 from stream.guests import Guests, Verify
 from stream.http import Front
@@ -97,7 +96,8 @@ async def follow_clock(market: RedisMarket, status: Status) -> None:
     while True:
         if not status.leader:
             with suppress(UnavailableError):
-                status.clock = await market.load_clock()
+                stored = await market.load_clock()
+                status.clock = stored.clock if stored else None
         await asyncio.sleep(_RETRY_AFTER)
 
 
@@ -107,14 +107,18 @@ class Source(NamedTuple):
 
     calendar: Calendar
     symbols: Collection[str] | None
-    open: Callable[[MarketClock | None], Feed]
+    open: Callable[[Stored | None], Feed]
 
 
-def _replay(settings: StreamSettings, _market: RedisMarket, _observers: Observers) -> Source:
+def _replay(settings: StreamSettings, market: RedisMarket, _observers: Observers) -> Source:
     sessions = read_sessions(settings.data_dir / "sessions.csv.gz")
     bars = read_bars(settings.data_dir / "us_stocks_daily.csv.gz", settings.replay_start)
     tape = Tape(bars, sessions)
-    return Source(tape.calendar, tape.symbols, lambda stored: ReplayFeed(tape, settings, stored))
+    return Source(
+        tape.calendar,
+        tape.symbols,
+        lambda stored: ReplayFeed(tape, settings, market.wishes(), stored),
+    )
 
 
 def _script(settings: StreamSettings, market: RedisMarket, observers: Observers) -> Source:
