@@ -118,9 +118,9 @@ class Leader:
         for event in events:
             if isinstance(event, Trade):
                 self._bars.take(event)
-        self._status.quoted_at = datetime.now(UTC)
         await self._tell(events)
         self._measure(events, feed.clock())
+        self._status.quoted_at = datetime.now(UTC)
         for event in events:
             if isinstance(event, Quote):
                 for observe in self._observers.quotes:

@@ -16,7 +16,7 @@ from stream.feed import Event, Stored
 from stream.redis_wishes import RedisWishes
 from stream.replay import Replay, ReplayTerms
 from stream.settings import SettingsError, StreamSettings
-from stream.tape import Tape
+from stream.tape import Recording
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class ReplayFeed:
     """
 
     def __init__(
-        self, tape: Tape, settings: StreamSettings, wishes: RedisWishes, stored: Stored | None
+        self, tape: Recording, settings: StreamSettings, wishes: RedisWishes, stored: Stored | None
     ) -> None:
         wall = datetime.now(UTC)
         self._course = _course(settings, stored)

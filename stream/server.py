@@ -13,6 +13,7 @@ from hub.domain.market.calendar import Calendar
 from stream.board import Board
 from stream.counts import Counts
 from stream.feed import Feed, Stored
+from stream.file_tape import FileTape
 from stream.grpc_market import Calls, FindInstrument
 from stream.guests import Guests, Verify
 from stream.http import Front
@@ -27,7 +28,7 @@ from stream.scripted_feed import ScriptedFeed
 from stream.session import CLOSE_WITHIN, House
 from stream.settings import StreamSettings
 from stream.status import Status
-from stream.tape import Tape
+from stream.tape import Recording, Tape
 from stream.updates import QUOTES, Update
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ async def run(
     market = RedisMarket(settings.redis_url)
     clocks = PostgresClock(settings.database_url, may_go_back=scripted)
     observers, counts = observers or Observers(), counts or Counts()
-    source = (_script if scripted else _replay)(settings, market, observers)
+    source = _SOURCES[settings.feed](settings, market, observers)
     status = Status(Board(), source.calendar, (market.link, clocks.link), counts)
     leader = Leader(market, clocks, status, observers, source.open)
     guests = Guests(verify, market.tickets())
@@ -113,7 +114,19 @@ class Source(NamedTuple):
 def _replay(settings: StreamSettings, market: RedisMarket, _observers: Observers) -> Source:
     sessions = read_sessions(settings.data_dir / "sessions.csv.gz")
     bars = read_bars(settings.data_dir / "us_stocks_daily.csv.gz", settings.replay_start)
-    tape = Tape(bars, sessions)
+    return _played(Tape(bars, sessions), settings, market)
+
+
+def _file(settings: StreamSettings, market: RedisMarket, _observers: Observers) -> Source:
+    assert settings.feed_file is not None
+    sessions = read_sessions(settings.data_dir / "sessions.csv.gz")
+    tape = FileTape(settings.feed_file, sessions)
+    fields = {"file": settings.feed_file.name, "rows_outside_sessions": tape.outside}
+    log.info("the recording can be played", extra={"fields": fields})
+    return _played(tape, settings, market)
+
+
+def _played(tape: Recording, settings: StreamSettings, market: RedisMarket) -> Source:
     return Source(
         tape.calendar,
         tape.symbols,
@@ -128,6 +141,9 @@ def _script(settings: StreamSettings, market: RedisMarket, observers: Observers)
         None,
         lambda stored: ScriptedFeed(calendar, settings, market, observers.all_settled, stored),
     )
+
+
+_SOURCES = {"replay": _replay, "file": _file, "scripted": _script}
 
 
 async def _serve(
