@@ -84,6 +84,12 @@ ShareIn = Annotated[
     _bounded(9, Decimal(100)),
     _asked(9, "percent of what is held, up to 100", "50"),
 ]
+SpeedIn = Annotated[
+    Decimal,
+    _parse,
+    _bounded(6, Decimal(10_000)),
+    _schema("market seconds per second, up to 10000", "60"),
+]
 AmountIn = Annotated[
     Decimal, _parse, _bounded(2, MAX_AMOUNT), _asked(2, "USD, up to 2 decimals", "10000.00")
 ]

@@ -75,6 +75,7 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
         sa.Column("wall", sa.DateTime(timezone=True), nullable=False),
         sa.Column("speed", sa.Double(), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("course", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_market_clock")),
     )
     op.create_table(
