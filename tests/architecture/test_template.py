@@ -245,6 +245,7 @@ PARTS = {
     "publisher": "publish",
     "notice_requests": "notify",
     "sync-states": "start",
+    "settle_trades_arn": "settle",
     "secretsmanager": "secret",
 }
 LESS = {
@@ -254,24 +255,24 @@ LESS = {
 }
 
 
+GRANTS = {
+    "DatabasePolicy": "database",
+    "PublishPolicy": "publish",
+    "NoticePolicy": "notify",
+    "states:StartSyncExecution": "start",
+    "states:StartExecution": "settle",
+    "AWSSecretsManagerGetSecretValuePolicy": "secret",
+    "KMSDecryptPolicy": "decrypt",
+}
+
+
 def granted(function: Function) -> set[str]:
+    """Policies by what they are for; a policy that is for nothing known is itself."""
     found = set()
     for policy in function.properties.get("Policies", []):
         text = json.dumps(policy)
-        if policy == {"Ref": "DatabasePolicy"}:
-            found.add("database")
-        elif policy == {"Ref": "PublishPolicy"}:
-            found.add("publish")
-        elif policy == {"Ref": "NoticePolicy"}:
-            found.add("notify")
-        elif "states:StartSyncExecution" in text:
-            found.add("start")
-        elif "AWSSecretsManagerGetSecretValuePolicy" in text:
-            found.add("secret")
-        elif "KMSDecryptPolicy" in policy:
-            found.add("decrypt")
-        else:
-            found.add(text)
+        known = [kind for words, kind in GRANTS.items() if f'"{words}"' in text]
+        found.add(known[0] if known else text)
     return found
 
 

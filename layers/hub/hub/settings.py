@@ -42,6 +42,7 @@ class Settings(NamedTuple):
     customer_rate: int
     address_rate: int
     venue: Mapping[str, str] = {}
+    settle_trades_arn: str = ""
 
     def endpoint(self, service: str, host: str) -> str:
         return self.endpoints.get(service, f"https://{host}.{self.region}.amazonaws.com")
@@ -76,6 +77,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         notices_file=given.get("NOTICES_FILE", ""),
         event_bus=given.get("EVENT_BUS", ""),
         process_order_arn=given.get("PROCESS_ORDER_ARN", ""),
+        settle_trades_arn=given.get("SETTLE_TRADES_ARN", ""),
         container_credentials=given.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ""),
         migration_database_url=given.get("MIGRATION_DATABASE_URL", ""),
         migration_secret=given.get("MIGRATION_SECRET", ""),

@@ -52,6 +52,7 @@ from hub.adapters.postgres.tables.orders import (
     quotes_taken,
     settlement_obligations,
 )
+from hub.adapters.postgres.tables.settlement import good_faith_violations
 
 __all__ = [
     "EXACT_VALUE",
@@ -72,6 +73,7 @@ __all__ = [
     "exchange_sessions",
     "executions",
     "fee_schedule",
+    "good_faith_violations",
     "instrument_symbols",
     "instruments",
     "ledger_entries",
