@@ -29,6 +29,7 @@ from hub.adapters.postgres.statements import (
     queries,
     second_factors,
     streaming,
+    settlement,
 )
 
 STATEMENTS: tuple[Callable[[], Any], ...] = (
@@ -94,6 +95,15 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     attempts.count_attempts,
     attempts.uncount_attempts,
     operations.record_admin_action,
+    settlement.is_anything_due,
+    settlement.list_due_ranges,
+    settlement.list_due_accounts,
+    settlement.list_owed,
+    settlement.list_trades,
+    settlement.list_held,
+    settlement.write_settlement,
+    settlement.list_settlements,
+    settlement.list_violations,
     queries.list_unsent,
     queries.find_message,
     queries.forget_messages,

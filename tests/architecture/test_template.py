@@ -248,6 +248,7 @@ PARTS = {
     "notice_requests": "notify",
     "posts": "speak",
     "sync-states": "start",
+    "settle_trades_arn": "settle",
     "secretsmanager": "secret",
 }
 LESS = {
@@ -258,25 +259,25 @@ LESS = {
 }
 
 
-POLICIES = {
+GRANTS = {
     "DatabasePolicy": "database",
     "PublishPolicy": "publish",
-    "ConnectionsPolicy": "speak",
     "NoticePolicy": "notify",
-}
-TEXTS = {
+    "ConnectionsPolicy": "speak",
     "states:StartSyncExecution": "start",
+    "states:StartExecution": "settle",
     "AWSSecretsManagerGetSecretValuePolicy": "secret",
     "KMSDecryptPolicy": "decrypt",
 }
 
 
 def granted(function: Function) -> set[str]:
+    """Policies by what they are for; a policy that is for nothing known is itself."""
     found = set()
     for policy in function.properties.get("Policies", []):
         text = json.dumps(policy)
-        named = (word for part, word in TEXTS.items() if part in text)
-        found.add(POLICIES.get(policy.get("Ref", "")) or next(named, text))
+        known = [kind for words, kind in GRANTS.items() if f'"{words}"' in text]
+        found.add(known[0] if known else text)
     return found
 
 

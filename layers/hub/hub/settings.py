@@ -44,6 +44,7 @@ class Settings(NamedTuple):
     venue: Mapping[str, str] = {}
     connections_url: str = ""
     allowed_origin: str = ""
+    settle_trades_arn: str = ""
 
     def endpoint(self, service: str, host: str) -> str:
         return self.endpoints.get(service, f"https://{host}.{self.region}.amazonaws.com")
@@ -80,6 +81,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         connections_url=given.get("CONNECTIONS_URL", ""),
         allowed_origin=given.get("ALLOWED_ORIGIN", ""),
         process_order_arn=given.get("PROCESS_ORDER_ARN", ""),
+        settle_trades_arn=given.get("SETTLE_TRADES_ARN", ""),
         container_credentials=given.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ""),
         migration_database_url=given.get("MIGRATION_DATABASE_URL", ""),
         migration_secret=given.get("MIGRATION_SECRET", ""),

@@ -11,6 +11,7 @@ from hub.bootstrap.market import MarketUseCases
 from hub.bootstrap.operations import OperationsUseCases
 from hub.bootstrap.orders import OrderUseCases
 from hub.bootstrap.streaming import StreamingUseCases
+from hub.bootstrap.settlement import SettlementUseCases
 from hub.settings import read_settings
 
 
@@ -18,6 +19,7 @@ class Hub(
     OrderUseCases,
     AccountUseCases,
     StreamingUseCases,
+    SettlementUseCases,
     IdentityUseCases,
     MarketUseCases,
     OperationsUseCases,

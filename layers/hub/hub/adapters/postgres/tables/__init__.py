@@ -53,6 +53,7 @@ from hub.adapters.postgres.tables.orders import (
     settlement_obligations,
 )
 from hub.adapters.postgres.tables.streaming import stream_connections, stream_subscriptions
+from hub.adapters.postgres.tables.settlement import good_faith_violations
 
 __all__ = [
     "EXACT_VALUE",
@@ -73,6 +74,7 @@ __all__ = [
     "exchange_sessions",
     "executions",
     "fee_schedule",
+    "good_faith_violations",
     "instrument_symbols",
     "instruments",
     "ledger_entries",

@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
+def upgrade() -> None:  # as long as the tables are many
     op.create_table(
         "exchange_sessions",
         sa.Column("exchange", sa.Text(), nullable=False),
@@ -616,6 +616,7 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
         sa.Column("price", sa.Numeric(precision=20, scale=6), nullable=False),
         sa.Column("value", sa.Numeric(precision=20, scale=6), nullable=False),
         sa.Column("fees", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("trade_date", sa.Date(), nullable=False),
         sa.Column("settlement_date", sa.Date(), nullable=False),
         sa.Column("quote_id", sa.Text(), nullable=False),
         sa.Column("quote", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -647,6 +648,13 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
     )
     op.create_index(
         "ix_executions_account", "executions", ["account_id", "instrument_id"], unique=False
+    )
+    op.create_index(
+        "ix_executions_trade_date",
+        "executions",
+        ["trade_date"],
+        unique=False,
+        postgresql_using="brin",
     )
     op.create_table(
         "ledger_entries",
@@ -697,6 +705,50 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
         "ix_stream_subscriptions_account", "stream_subscriptions", ["account_id"], unique=False
     )
     op.create_table(
+        "good_faith_violations",
+        sa.Column("sale_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("purchase_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("instrument_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("quantity", sa.Numeric(precision=20, scale=9), nullable=False),
+        sa.Column("unsettled_used", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("sold_on", sa.Date(), nullable=False),
+        sa.Column("clears_on", sa.Date(), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "quantity > 0 AND quantity < 1e11", name=op.f("ck_good_faith_violations_quantity_range")
+        ),
+        sa.CheckConstraint(
+            "unsettled_used > 0 AND unsettled_used < 1e12",
+            name=op.f("ck_good_faith_violations_unsettled_used_range"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.account_id"],
+            name=op.f("fk_good_faith_violations_account_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"],
+            ["instruments.instrument_id"],
+            name=op.f("fk_good_faith_violations_instrument_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["purchase_id"],
+            ["executions.execution_id"],
+            name=op.f("fk_good_faith_violations_purchase_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["sale_id"], ["executions.execution_id"], name=op.f("fk_good_faith_violations_sale_id")
+        ),
+        sa.PrimaryKeyConstraint("sale_id", "purchase_id", name=op.f("pk_good_faith_violations")),
+    )
+    op.create_index(
+        "ix_good_faith_violations_account",
+        "good_faith_violations",
+        ["account_id", "sold_on", "sale_id", "purchase_id"],
+        unique=False,
+    )
+    op.create_table(
         "settlement_obligations",
         sa.Column("execution_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -704,6 +756,11 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
         sa.Column("amount", sa.Numeric(precision=20, scale=6), nullable=False),
         sa.Column("settlement_date", sa.Date(), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_amount", sa.Numeric(precision=20, scale=6), nullable=True),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (settled_amount IS NULL) AND (settled_amount IS NULL OR settled_amount >= 0 AND settled_amount <= amount)",
+            name=op.f("ck_settlement_obligations_settled_at_most_once"),
+        ),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.account_id"],
@@ -717,9 +774,15 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
         sa.PrimaryKeyConstraint("execution_id", name=op.f("pk_settlement_obligations")),
     )
     op.create_index(
-        "ix_settlement_obligations_due",
+        "ix_settlement_obligations_account",
         "settlement_obligations",
-        ["settlement_date"],
+        ["account_id", "settlement_date", "execution_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_settlement_obligations_open",
+        "settlement_obligations",
+        ["account_id", "settlement_date"],
         unique=False,
         postgresql_where="settled_at IS NULL",
     )
@@ -727,6 +790,7 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
 
 def downgrade() -> None:
     op.drop_table("settlement_obligations")
+    op.drop_table("good_faith_violations")
     op.drop_table("stream_subscriptions")
     op.drop_table("ledger_entries")
     op.drop_table("executions")
