@@ -27,6 +27,7 @@ from hub.adapters.postgres.statements import (
     people,
     place,
     queries,
+    recoveries,
     second_factors,
 )
 
@@ -93,6 +94,14 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     attempts.count_attempts,
     attempts.uncount_attempts,
     operations.record_admin_action,
+    recoveries.find_any_order,
+    recoveries.find_recovery,
+    recoveries.list_troubled,
+    recoveries.begin_recovery,
+    recoveries.plan_retry,
+    recoveries.ask_person,
+    recoveries.renew_task_token,
+    recoveries.end_recovery,
     queries.list_unsent,
     queries.find_message,
     queries.forget_messages,

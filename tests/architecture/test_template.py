@@ -105,10 +105,18 @@ def sources() -> list[tuple[Function, Mapping[str, Any]]]:
     return [(function, event) for function in functions() for event in function.events("SQS")]
 
 
+# What lies in it is taken up the ladder; what that cannot take lies in the queue behind it.
+READ_DEAD_LETTERS = {"OrdersDlq"}
+
+
 def test_every_queue_that_is_no_dead_letter_queue_has_a_reader():
     read = {event["Queue"]["Fn::GetAtt"][0] for _, event in sources()}
 
-    assert read == QUEUES.keys() - dead_letters()
+    assert read == QUEUES.keys() - dead_letters() | READ_DEAD_LETTERS
+
+
+def test_dead_letters_that_are_read_have_dead_letters_of_their_own():
+    assert {name for name in dead_letters() if redrive(QUEUES[name])} == READ_DEAD_LETTERS
 
 
 def test_a_message_stays_hidden_for_six_times_as_long_as_its_function_may_take():
@@ -245,6 +253,7 @@ PARTS = {
     "publisher": "publish",
     "notice_requests": "notify",
     "sync-states": "start",
+    "recover_order_arn": "recover",
     "secretsmanager": "secret",
 }
 LESS = {
@@ -254,24 +263,25 @@ LESS = {
 }
 
 
+OF_A_POLICY = {
+    "DatabasePolicy": "database",
+    "PublishPolicy": "publish",
+    "NoticePolicy": "notify",
+    "RecoveryPolicy": "recover",
+}
+OF_A_TEXT = {
+    "states:StartSyncExecution": "start",
+    "AWSSecretsManagerGetSecretValuePolicy": "secret",
+    "KMSDecryptPolicy": "decrypt",
+}
+
+
 def granted(function: Function) -> set[str]:
     found = set()
     for policy in function.properties.get("Policies", []):
         text = json.dumps(policy)
-        if policy == {"Ref": "DatabasePolicy"}:
-            found.add("database")
-        elif policy == {"Ref": "PublishPolicy"}:
-            found.add("publish")
-        elif policy == {"Ref": "NoticePolicy"}:
-            found.add("notify")
-        elif "states:StartSyncExecution" in text:
-            found.add("start")
-        elif "AWSSecretsManagerGetSecretValuePolicy" in text:
-            found.add("secret")
-        elif "KMSDecryptPolicy" in policy:
-            found.add("decrypt")
-        else:
-            found.add(text)
+        known = OF_A_POLICY.get(policy.get("Ref", ""))
+        found.add(known or next((word for its, word in OF_A_TEXT.items() if its in text), text))
     return found
 
 
@@ -341,8 +351,8 @@ def test_publishing_reaches_every_queue_that_is_published_to_and_the_bus():
     reached = {
         its["Action"]: its["Resource"] for its in statements if isinstance(its["Action"], str)
     }
-    notices = {"Fn::GetAtt": ["NoticesQueue", "Arn"]}
-    queues = [event["Queue"] for _, event in sources() if event["Queue"] != notices]
+    others = [{"Fn::GetAtt": [name, "Arn"]} for name in ("NoticesQueue", *READ_DEAD_LETTERS)]
+    queues = [event["Queue"] for _, event in sources() if event["Queue"] not in others]
 
     assert reached == {
         "sqs:SendMessage": queues,

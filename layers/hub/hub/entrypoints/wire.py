@@ -97,8 +97,12 @@ def _known_symbol(value: str) -> str:
     return value
 
 
+def is_uuid(text: str) -> bool:
+    return _UUID.fullmatch(text) is not None
+
+
 def _uuid(value: str) -> str:
-    if not _UUID.fullmatch(value):
+    if not is_uuid(value):
         raise PydanticCustomError("uuid_form", "an id as it was given out is wanted")
     return value
 
