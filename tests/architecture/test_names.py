@@ -22,6 +22,7 @@ TRIGGERS = {"on_": "SQS", "step_": None, "job_": "ScheduleV2"}
 # Handlers whose use case has another name, and those with none, each with its reason.
 OTHER_USE_CASE = {
     "on_order_submitted": "process_submitted",  # a queue's handler is named after the event
+    "on_order_undelivered": "begin_recovery",  # a queue's handler is named after the event
     "on_notice_requested": "send_notice",  # a queue's handler is named after the event
     "get_order_status": "get_order",  # the same order, in fewer words
     "on_account_event": "deliver_account_events",  # a queue's handler is named after the event
@@ -46,6 +47,7 @@ WITHOUT_HANDLER = {
     ("orders", "booking"),  # how what is decided is booked, whoever decides
     ("orders", "intake"),  # what submitting and previewing share
     ("orders", "lifetime"),  # when an order works, for intake and replacement
+    ("orders", "recovering"),  # what the steps of a recovery share
     ("orders", "canceling"),  # what the commands on open orders share
     ("streaming", "telling"),  # what subscribing and delivering share
     ("orders", "preview_order"),  # submit_order's, with dry_run

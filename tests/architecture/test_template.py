@@ -105,10 +105,18 @@ def sources() -> list[tuple[Function, Mapping[str, Any]]]:
     return [(function, event) for function in functions() for event in function.events("SQS")]
 
 
+# What lies in it is taken up the ladder; what that cannot take lies in the queue behind it.
+READ_DEAD_LETTERS = {"OrdersDlq"}
+
+
 def test_every_queue_that_is_no_dead_letter_queue_has_a_reader():
     read = {event["Queue"]["Fn::GetAtt"][0] for _, event in sources()}
 
-    assert read == QUEUES.keys() - dead_letters()
+    assert read == QUEUES.keys() - dead_letters() | READ_DEAD_LETTERS
+
+
+def test_dead_letters_that_are_read_have_dead_letters_of_their_own():
+    assert {name for name in dead_letters() if redrive(QUEUES[name])} == READ_DEAD_LETTERS
 
 
 def test_a_message_stays_hidden_for_six_times_as_long_as_its_function_may_take():
@@ -249,6 +257,7 @@ PARTS = {
     "posts": "speak",
     "sync-states": "start",
     "settle_trades_arn": "settle",
+    "recover_order_arn": "recover",
     "secretsmanager": "secret",
 }
 LESS = {
@@ -264,6 +273,7 @@ GRANTS = {
     "PublishPolicy": "publish",
     "NoticePolicy": "notify",
     "ConnectionsPolicy": "speak",
+    "RecoveryPolicy": "recover",
     "states:StartSyncExecution": "start",
     "states:StartExecution": "settle",
     "AWSSecretsManagerGetSecretValuePolicy": "secret",
@@ -353,8 +363,9 @@ def test_publishing_reaches_every_queue_that_is_published_to_and_the_bus():
     reached = {
         its["Action"]: its["Resource"] for its in statements if isinstance(its["Action"], str)
     }
-    # One is asked for notices, the other fed by the bus.
-    others = [{"Fn::GetAtt": [name, "Arn"]} for name in ("NoticesQueue", "AccountEventsQueue")]
+    # One is asked for notices, one fed by the bus, the others hold what failed.
+    named = ("NoticesQueue", "AccountEventsQueue", *READ_DEAD_LETTERS)
+    others = [{"Fn::GetAtt": [name, "Arn"]} for name in named]
     queues = [event["Queue"] for _, event in sources() if event["Queue"] not in others]
 
     assert reached == {

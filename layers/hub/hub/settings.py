@@ -32,6 +32,7 @@ class Settings(NamedTuple):
     notices_file: str
     event_bus: str
     process_order_arn: str
+    recover_order_arn: str
     signing_key_secret: str
     migration_database_url: str
     migration_secret: str
@@ -82,6 +83,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         allowed_origin=given.get("ALLOWED_ORIGIN", ""),
         process_order_arn=given.get("PROCESS_ORDER_ARN", ""),
         settle_trades_arn=given.get("SETTLE_TRADES_ARN", ""),
+        recover_order_arn=given.get("RECOVER_ORDER_ARN", ""),
         container_credentials=given.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ""),
         migration_database_url=given.get("MIGRATION_DATABASE_URL", ""),
         migration_secret=given.get("MIGRATION_SECRET", ""),

@@ -113,8 +113,12 @@ def _known_symbol(value: str) -> str:
     return value
 
 
+def is_uuid(text: str) -> bool:
+    return re.fullmatch(_UUID, text, re.ASCII) is not None
+
+
 def _uuid(value: str) -> str:
-    if not re.fullmatch(_UUID, value, re.ASCII):
+    if not is_uuid(value):
         raise PydanticCustomError("uuid_form", "an id as it was given out is wanted")
     return value
 

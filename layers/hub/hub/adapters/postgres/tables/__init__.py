@@ -44,7 +44,7 @@ from hub.adapters.postgres.tables.market import (
     instruments,
     market_clock,
 )
-from hub.adapters.postgres.tables.operations import admin_actions
+from hub.adapters.postgres.tables.operations import admin_actions, order_recoveries
 from hub.adapters.postgres.tables.orders import (
     executions,
     orders,
@@ -85,6 +85,7 @@ __all__ = [
     "metadata",
     "one_of",
     "one_time_tokens",
+    "order_recoveries",
     "orders",
     "outbox",
     "positions",

@@ -684,6 +684,41 @@ def upgrade() -> None:  # as long as the tables are many
         "ix_ledger_entries_account", "ledger_entries", ["account_id", "ledger"], unique=False
     )
     op.create_table(
+        "order_recoveries",
+        sa.Column("order_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("episode", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("message", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("task_token", sa.Text(), nullable=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'manual') = (task_token IS NOT NULL)",
+            name=op.f("ck_order_recoveries_a_person_has_a_token"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'manual', 'over')", name=op.f("ck_order_recoveries_state_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_order_recoveries_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.order_id"], name=op.f("fk_order_recoveries_order_id")
+        ),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_order_recoveries")),
+    )
+    op.create_index(
+        "ix_order_recoveries_open",
+        "order_recoveries",
+        ["began_at"],
+        unique=False,
+        postgresql_where="state <> 'over'",
+    )
+    op.create_table(
         "stream_subscriptions",
         sa.Column("connection_id", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -792,6 +827,7 @@ def downgrade() -> None:
     op.drop_table("settlement_obligations")
     op.drop_table("good_faith_violations")
     op.drop_table("stream_subscriptions")
+    op.drop_table("order_recoveries")
     op.drop_table("ledger_entries")
     op.drop_table("executions")
     op.drop_table("stream_connections")
