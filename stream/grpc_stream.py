@@ -36,7 +36,7 @@ class CallStream:
 
     def __enter__(self) -> Self:
         """Raises ForbiddenError: too many streams."""
-        self._house.guests.enter(self._identity)
+        self._house.enter(self._identity)
         self._house.streams[self] = None
         self._house.counts.connections["grpc"] += 1
         self._house.counts.opened["grpc"] += 1

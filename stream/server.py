@@ -54,7 +54,7 @@ async def run(
     source = _SOURCES[settings.feed](settings, market, observers)
     status = Status(Board(), source.calendar, (market.link, clocks.link), counts)
     leader = Leader(market, clocks, status, observers, source.open)
-    guests = Guests(verify, market.tickets())
+    guests = Guests(verify, market.tickets(), redistributes=settings.redistributes)
     house = House(status.board, guests, Terms(source.symbols), counts)
     works = (
         Lease(market, leader.lead, leader.halt).run(),

@@ -10,8 +10,20 @@ from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
-# The feeds, and the day on which each begins where none is asked for: a recording on its first.
-_BEGIN = {"replay": "2012-06-01", "file": "1900-01-01", "scripted": "2012-06-01"}
+
+class _Usual(NamedTuple):
+    """What is not set: the day on which a feed begins (a recording on its first), and whether its
+    data may be streamed onward."""
+
+    start: str
+    redistributes: str
+
+
+_FEEDS = {
+    "replay": _Usual("2012-06-01", "true"),
+    "file": _Usual("1900-01-01", "true"),
+    "scripted": _Usual("2012-06-01", "true"),
+}
 
 
 class SettingsError(Exception):
@@ -32,6 +44,7 @@ class StreamSettings(NamedTuple):
     grpc_port: int
     feed: str
     feed_file: Path | None
+    redistributes: bool
     replay_start: date
     replay_speed: float
     replay_closed: timedelta
@@ -64,7 +77,8 @@ def read_settings(environment: Mapping[str, str]) -> StreamSettings:
         grpc_port=value("GRPC_PORT", "50051", _port),
         feed=feed,
         feed_file=value("FEED_FILE", None, _recording) if feed == "file" else None,
-        replay_start=value("REPLAY_START", _BEGIN[feed], date.fromisoformat),
+        redistributes=value("FEED_REDISTRIBUTE", _FEEDS[feed].redistributes, _flag),
+        replay_start=value("REPLAY_START", _FEEDS[feed].start, date.fromisoformat),
         replay_speed=value("REPLAY_SPEED", "60", _speed),
         replay_closed=timedelta(seconds=value("REPLAY_CLOSED_SECONDS", "5", _seconds)),
         replay_spread_basis_points=value("REPLAY_SPREAD_BASIS_POINTS", "2", _basis_points),
@@ -88,9 +102,15 @@ def _with_scheme(text: str, schemes: tuple[str, ...]) -> str:
 
 
 def _feed(text: str) -> str:
-    if text not in _BEGIN:
+    if text not in _FEEDS:
         raise ValueError(text)
     return text
+
+
+def _flag(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError(text)
+    return text == "true"
 
 
 def _recording(text: str) -> Path:
@@ -138,6 +158,7 @@ _EXPECTED: dict[object, str] = {
     _database_url: "a URL that begins with postgresql://",
     _port: "a port, 0 to 65535",
     _feed: "a feed: replay, file or scripted",
+    _flag: "a flag: true or false",
     _recording: "a recording, that is a file named .csv",
     date.fromisoformat: "a date such as 2012-06-01",
     _speed: "a speed, 0 (paused) to 10000",

@@ -51,6 +51,7 @@ def test_a_missing_url_is_named(name: str):
         ("STREAM_PORT", "65536"),
         ("STREAM_PORT", "secret"),
         ("FEED", "secret"),
+        ("FEED_REDISTRIBUTE", "secret"),
         ("REPLAY_START", "secret"),
         ("REPLAY_SPEED", "-1"),
         ("REPLAY_SPEED", "nan"),
