@@ -13,7 +13,7 @@ from hub.domain.orders.venue import profile_of
 from local.state import state_folder
 
 ROOT = Path(__file__).parent.parent
-_FEEDS = ("replay", "file", "scripted")
+_FEEDS = ("replay", "file", "alpaca", "scripted")
 _PORTS = {"api": "HTTP API", "websocket": "the account stream", "stream": "quotes", "grpc": "gRPC"}
 
 
@@ -50,7 +50,9 @@ def read_options(words: Sequence[str]) -> Options:
     add("--speed", type=_speed, default="60", help="market seconds per second; 0 pauses (60)")
     add("--start", type=_day, help="first replayed day of a fresh platform")
     kept = os.environ.get("HUB_FEED") or "replay"
-    add("--feed", type=_feed, default=kept, help="replay; file; or scripted: see stream/script.py")
+    add(
+        "--feed", type=_feed, default=kept, help="replay, file, alpaca, scripted: see docs/feeds.md"
+    )
     add("--file", type=_file, help="what the feed `file` replays: a CSV, see docs/feeds.md")
     kept = os.environ.get("HUB_VENUE") or ""
     add(

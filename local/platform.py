@@ -30,6 +30,7 @@ _LOCAL_RATE = "600000"
 _LIKE_A_FUNCTION = "JobReleaseQueuedOrders"
 _DUMMY_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 _STREAM_SECONDS = 20.0
+_ALPACA = ("ALPACA_URL", "ALPACA_KEY_ID", "ALPACA_SECRET_KEY", "ALPACA_SYMBOLS")
 
 
 class Started(Server, Protocol):
@@ -234,6 +235,7 @@ def _stream_task(options: Options, runtime: Runtime, logs: Path) -> StreamTask:
         "STAGE": "local",
         "FEED": options.feed,
         "FEED_FILE": str(options.file or ""),
+        **{name: os.environ[name] for name in _ALPACA if name in os.environ},
         "REPLAY_START": options.start,
         "REPLAY_SPEED": options.speed,
         "DATA_DIR": str(options.root / "data"),

@@ -22,6 +22,7 @@ _MARKETS = {
     "replay": "  Market     real daily prints of 2012, at {speed} times real speed; the spread\n"
     "             between bid and ask is the one invented number\n",
     "file": "  Market     your recording, at {speed} times real speed\n",
+    "alpaca": "  Market     live, from Alpaca, at the time of day\n",
     "scripted": "  Market     stands still but for the commands of the redis stream feed:script\n",
 }
 _DEMO_CASH = "100000.00"

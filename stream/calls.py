@@ -102,7 +102,7 @@ class CallStream:
 
     def enter(self) -> None:
         """Raises ForbiddenError: too many streams."""
-        self._house.guests.enter(self._identity)
+        self._house.enter(self._identity)
         self._house.streams[self] = None
         self._house.counts.connections["grpc"] += 1
         self._house.counts.opened["grpc"] += 1

@@ -29,7 +29,8 @@ class Histogram:
 
 @dataclass(slots=True)
 class Counts:
-    """`connections` are those open now, by protocol; all else only grows.
+    """`connections` are those open now, by protocol; all else only grows. `feed` counts by kind
+    what the source did besides serving: what of it was not told, how its connection fared.
 
     `feed_lag` is from when something happened until the leader told it; `watch_lag` from there
     until resting orders were tested against it, `trigger_latency` until those reached were sent.
@@ -38,6 +39,7 @@ class Counts:
     connections: Counter[str] = field(default_factory=Counter)
     opened: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    feed: Counter[str] = field(default_factory=Counter)
     deliveries: int = 0
     sends: int = 0
     conflated: int = 0

@@ -15,12 +15,21 @@ Verify = Callable[[str], Identity]
 
 
 class Guests:
-    """Every customer has a limited number of streams, over all protocols of this task."""
+    """Every customer has a limited number of streams, over all protocols of this task; none where
+    the market's data may not be shown onward."""
 
-    def __init__(self, verify: Verify, tickets: RedisTickets, most: int = MAX_STREAMS) -> None:
+    def __init__(
+        self,
+        verify: Verify,
+        tickets: RedisTickets,
+        most: int = MAX_STREAMS,
+        *,
+        redistributes: bool = True,
+    ) -> None:
         self.verify = verify
         self._tickets = tickets
         self._most = most
+        self._redistributes = redistributes
         self._open: Counter[CustomerId] = Counter()
 
     async def ticket(self, token: str) -> str:
@@ -36,6 +45,11 @@ class Guests:
 
     def enter(self, identity: Identity) -> None:
         """Raises ForbiddenError. Who entered leaves."""
+        if not self._redistributes:
+            raise ForbiddenError(
+                "the source of this market's data does not allow it to be streamed onward",
+                code="not_redistributable",
+            )
         if self._open[identity.customer_id] >= self._most:
             raise ForbiddenError(f"at most {self._most} streams", code="too_many_streams")
         self._open[identity.customer_id] += 1

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from hub.domain.kernel import UnavailableError
 from hub.domain.market.calendar import Calendar
+from stream.alpaca_feed import AlpacaFeed
 from stream.board import Board
 from stream.calls import Calls, FindInstrument
 from stream.counts import Counts
@@ -51,10 +52,11 @@ async def run(
     market = RedisMarket(settings.redis_url)
     clocks = PostgresClock(settings.database_url, may_go_back=scripted)
     observers, counts = observers or Observers(), counts or Counts()
-    source = _SOURCES[settings.feed](settings, market, observers)
+    parts = Parts(market, observers, counts)
+    source = _SOURCES[settings.feed](settings, parts)
     status = Status(Board(), source.calendar, (market.link, clocks.link), counts)
     leader = Leader(market, clocks, status, observers, source.open)
-    guests = Guests(verify, market.tickets())
+    guests = Guests(verify, market.tickets(), redistributes=settings.redistributes)
     house = House(status.board, guests, Terms(source.symbols), counts)
     works = (
         Lease(market, leader.lead, leader.halt).run(),
@@ -111,19 +113,27 @@ class Source(NamedTuple):
     open: Callable[[Stored | None], Feed]
 
 
-def _replay(settings: StreamSettings, market: RedisMarket, _observers: Observers) -> Source:
+class Parts(NamedTuple):
+    """What feeds are made of, besides the settings."""
+
+    market: RedisMarket
+    observers: Observers
+    counts: Counts
+
+
+def _replay(settings: StreamSettings, parts: Parts) -> Source:
     sessions = read_sessions(settings.data_dir / "sessions.csv.gz")
     bars = read_bars(settings.data_dir / "us_stocks_daily.csv.gz", settings.replay_start)
-    return _played(Tape(bars, sessions), settings, market)
+    return _played(Tape(bars, sessions), settings, parts.market)
 
 
-def _file(settings: StreamSettings, market: RedisMarket, _observers: Observers) -> Source:
+def _file(settings: StreamSettings, parts: Parts) -> Source:
     assert settings.feed_file is not None
     sessions = read_sessions(settings.data_dir / "sessions.csv.gz")
     tape = FileTape(settings.feed_file, sessions)
     fields = {"file": settings.feed_file.name, "rows_outside_sessions": tape.outside}
     log.info("the recording can be played", extra={"fields": fields})
-    return _played(tape, settings, market)
+    return _played(tape, settings, parts.market)
 
 
 def _played(tape: Recording, settings: StreamSettings, market: RedisMarket) -> Source:
@@ -134,12 +144,13 @@ def _played(tape: Recording, settings: StreamSettings, market: RedisMarket) -> S
     )
 
 
-def _script(settings: StreamSettings, market: RedisMarket, observers: Observers) -> Source:
+def _script(settings: StreamSettings, parts: Parts) -> Source:
     calendar = Calendar(read_sessions(settings.data_dir / "sessions.csv.gz"))
+    market, settled = parts.market, parts.observers.all_settled
     return Source(
         calendar,
         None,
-        lambda stored: ScriptedFeed(calendar, settings, market, observers.all_settled, stored),
+        lambda stored: ScriptedFeed(calendar, settings, market, settled, stored),
     )
 
 
@@ -155,7 +166,18 @@ def _calls(settings: StreamSettings, house: House, find_instrument: FindInstrume
     return LibraryCalls(house, find_instrument, address)
 
 
-_SOURCES = {"replay": _replay, "file": _file, "scripted": _script}
+def _alpaca(settings: StreamSettings, parts: Parts) -> Source:
+    alpaca, counts = settings.alpaca, parts.counts.feed
+    assert alpaca is not None
+    calendar = Calendar(read_sessions(settings.data_dir / "sessions.csv.gz"))
+    return Source(
+        calendar,
+        frozenset(alpaca.symbols),
+        lambda stored: AlpacaFeed(calendar, alpaca, counts, stored),
+    )
+
+
+_SOURCES = {"replay": _replay, "file": _file, "alpaca": _alpaca, "scripted": _script}
 
 
 async def _serve(

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from hub.application.ports.identity import Identity
+from hub.domain.kernel import HubError
 from stream.board import Board
 from stream.counts import Counts
 from stream.guests import Guests
@@ -37,6 +38,14 @@ class House:
     terms: Terms
     counts: Counts
     streams: "dict[Stream, None]" = field(default_factory=dict)
+
+    def enter(self, identity: Identity) -> None:
+        """Raises ForbiddenError. Who entered leaves, by `guests`."""
+        try:
+            self.guests.enter(identity)
+        except HubError as error:
+            self.counts.refused[error.code] += 1
+            raise
 
 
 class Pace:

@@ -1,7 +1,8 @@
 """The stream task's settings: read from the environment in one place, checked, frozen."""
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from math import isfinite
@@ -10,20 +11,48 @@ from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
-# The feeds, and the day on which each begins where none is asked for: a recording on its first.
-_BEGIN = {"replay": "2012-06-01", "file": "1900-01-01", "scripted": "2012-06-01"}
+_ALPACA_URL = "wss://stream.data.alpaca.markets/v2/iex"
+
+
+class _Usual(NamedTuple):
+    """What is not set: the day on which a feed begins (a recording on its first), and whether its
+    data may be streamed onward."""
+
+    start: str
+    redistributes: str
+
+
+_FEEDS = {
+    "replay": _Usual("2012-06-01", "true"),
+    "file": _Usual("1900-01-01", "true"),
+    "scripted": _Usual("2012-06-01", "true"),
+    # Its terms are those of an account of one's own.
+    "alpaca": _Usual("2012-06-01", "false"),
+}
 
 
 class SettingsError(Exception):
     """A variable is missing or wrong; the message names it."""
 
 
+class AlpacaSettings(NamedTuple):
+    """Where live data comes from, for whom, and of what."""
+
+    url: str
+    key: str
+    secret: str
+    symbols: Sequence[str]
+
+    def __repr__(self) -> str:
+        return f"AlpacaSettings(url={self.url!r}, symbols={self.symbols!r}, ...)"
+
+
 class StreamSettings(NamedTuple):
     """Ports of 0 are chosen by the system. The replay's start counts only where none ran before.
 
-    `feed` is `replay`; `file`, which plays the recording `feed_file`; or `scripted`: a market that
-    anybody who reaches Redis may move, for tests. `grpc` is who serves that port: `own`, or
-    `grpcio`, the library.
+    `feed` is `replay`; `file`, which plays the recording `feed_file`; `alpaca`, which is live; or
+    `scripted`: a market that anybody who reaches Redis may move, for tests. `grpc` is who serves
+    that port: `own`, or `grpcio`, the library.
     """
 
     redis_url: str
@@ -34,6 +63,8 @@ class StreamSettings(NamedTuple):
     grpc: str
     feed: str
     feed_file: Path | None
+    alpaca: AlpacaSettings | None
+    redistributes: bool
     replay_start: date
     replay_speed: float
     replay_closed: timedelta
@@ -67,7 +98,16 @@ def read_settings(environment: Mapping[str, str]) -> StreamSettings:
         grpc=value("STREAM_GRPC", "own", _grpc),
         feed=feed,
         feed_file=value("FEED_FILE", None, _recording) if feed == "file" else None,
-        replay_start=value("REPLAY_START", _BEGIN[feed], date.fromisoformat),
+        alpaca=AlpacaSettings(
+            url=value("ALPACA_URL", _ALPACA_URL, _websocket_url),
+            key=value("ALPACA_KEY_ID", None, _printable),
+            secret=value("ALPACA_SECRET_KEY", None, _printable),
+            symbols=value("ALPACA_SYMBOLS", "AAPL,FB,GOOG,IBM,MSFT", _symbols),
+        )
+        if feed == "alpaca"
+        else None,
+        redistributes=value("FEED_REDISTRIBUTE", _FEEDS[feed].redistributes, _flag),
+        replay_start=value("REPLAY_START", _FEEDS[feed].start, date.fromisoformat),
         replay_speed=value("REPLAY_SPEED", "60", _speed),
         replay_closed=timedelta(seconds=value("REPLAY_CLOSED_SECONDS", "5", _seconds)),
         replay_spread_basis_points=value("REPLAY_SPREAD_BASIS_POINTS", "2", _basis_points),
@@ -91,7 +131,7 @@ def _with_scheme(text: str, schemes: tuple[str, ...]) -> str:
 
 
 def _feed(text: str) -> str:
-    if text not in _BEGIN:
+    if text not in _FEEDS:
         raise ValueError(text)
     return text
 
@@ -100,6 +140,29 @@ def _grpc(text: str) -> str:
     if text not in {"own", "grpcio"}:
         raise ValueError(text)
     return text
+
+
+def _websocket_url(text: str) -> str:
+    return _with_scheme(text, ("wss://", "ws://127.0.0.1:"))
+
+
+def _printable(text: str) -> str:
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError
+    return text
+
+
+def _symbols(text: str) -> Sequence[str]:
+    symbols = text.split(",")
+    if not all(re.fullmatch(r"[A-Z][A-Z0-9.]{0,9}", each, re.ASCII) for each in symbols):
+        raise ValueError(text)
+    return tuple(dict.fromkeys(symbols))
+
+
+def _flag(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError(text)
+    return text == "true"
 
 
 def _recording(text: str) -> Path:
@@ -147,7 +210,11 @@ _EXPECTED: dict[object, str] = {
     _database_url: "a URL that begins with postgresql://",
     _port: "a port, 0 to 65535",
     _grpc: "a server of gRPC: own or grpcio",
-    _feed: "a feed: replay, file or scripted",
+    _feed: "a feed: replay, file, alpaca or scripted",
+    _websocket_url: "a URL that begins with wss://",
+    _printable: "printable ASCII",
+    _symbols: "a list of symbols such as AAPL,IBM",
+    _flag: "a flag: true or false",
     _recording: "a recording, that is a file named .csv",
     date.fromisoformat: "a date such as 2012-06-01",
     _speed: "a speed, 0 (paused) to 10000",

@@ -55,7 +55,7 @@ class EventStream:
     def open(self, wish: Wish) -> None:
         """Raises HubError, before anything is answered."""
         check_count(wish.topics)
-        self._house.guests.enter(self._identity)
+        self._house.enter(self._identity)
         self._entered = True
         self._house.streams[self] = None
         self._house.counts.connections["sse"] += 1

@@ -113,15 +113,16 @@ def metrics(status: Status, wall: datetime) -> str:
     ):
         full = f"hub_stream_{name}_seconds"
         lines += [f"# HELP {full} {text}", f"# TYPE {full} histogram", *histogram.lines(full)]
-    lines += _labelled("connections", "gauge", "Open streams", counts.connections)
-    lines += _labelled("opened_total", "counter", "Streams opened", counts.opened)
-    lines += _labelled("refused_total", "counter", "Clients refused or let go", counts.refused)
+    for name, kind, text, label, by_label in (
+        ("connections", "gauge", "Open streams", "protocol", counts.connections),
+        ("opened_total", "counter", "Streams opened", "protocol", counts.opened),
+        ("refused_total", "counter", "Clients refused or let go", "reason", counts.refused),
+        ("feed_total", "counter", "What the source did besides serving", "kind", counts.feed),
+    ):
+        lines += _labelled(f"hub_stream_{name}", kind, text, label, by_label)
     return "\n".join(lines) + "\n"
 
 
-def _labelled(name: str, kind: str, text: str, values: Mapping[str, int]) -> list[str]:
-    label = "reason" if name.startswith("refused") else "protocol"
-    head = [f"# HELP hub_stream_{name} {text}", f"# TYPE hub_stream_{name} {kind}"]
-    return head + [
-        f'hub_stream_{name}{{{label}="{key}"}} {value}' for key, value in sorted(values.items())
-    ]
+def _labelled(name: str, kind: str, text: str, label: str, values: Mapping[str, int]) -> list[str]:
+    head = [f"# HELP {name} {text}", f"# TYPE {name} {kind}"]
+    return head + [f'{name}{{{label}="{key}"}} {value}' for key, value in sorted(values.items())]

@@ -32,6 +32,7 @@ TOKEN_PROTOCOL = "hub.bearer."  # noqa: S105  # a browser can send a token in no
 UNAUTHENTICATED = 4401
 TOO_SLOW = 4407
 TOO_MANY = 4429
+FORBIDDEN = 4403
 _RESTART = 1012
 _BAD_TEXT = 1007
 _TOO_LONG = 1009
@@ -212,10 +213,10 @@ class WebSocket:
     def _enter(self, identity: Identity) -> None:
         if self._reader is None:
             try:
-                self._house.guests.enter(identity)
+                self._house.enter(identity)
             except HubError as error:
-                self._house.counts.refused[error.code] += 1
-                self._end(error.code, error.detail, TOO_MANY)
+                number = TOO_MANY if error.code == "too_many_streams" else FORBIDDEN
+                self._end(error.code, error.detail, number)
                 return
             house = self._house
             self._reader = Subscriber(self, house.board, self._encode, house.counts)

@@ -29,8 +29,8 @@ from hub.adapters.postgres.statements import (
     queries,
     recoveries,
     second_factors,
-    streaming,
     settlement,
+    streaming,
 )
 
 STATEMENTS: tuple[Callable[[], Any], ...] = (

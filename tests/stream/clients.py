@@ -34,9 +34,20 @@ async def receive(stream: ClientConnection) -> dict[str, Any]:
 
 
 async def get(task: StreamTask, path: str) -> tuple[int, str]:
+    return await _get(task, path, {})
+
+
+async def get_known(task: StreamTask, path: str) -> tuple[int, str]:
+    """With a token."""
+    return await _get(task, path, BEARER)
+
+
+async def _get(task: StreamTask, path: str, headers: dict[str, str]) -> tuple[int, str]:
+    request = urllib.request.Request(f"http://{task.url}{path}", headers=headers)
+
     def fetch() -> tuple[int, str]:
         try:
-            with urllib.request.urlopen(f"http://{task.url}{path}", timeout=5) as response:
+            with urllib.request.urlopen(request, timeout=5) as response:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             with error:

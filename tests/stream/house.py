@@ -32,12 +32,18 @@ NOON = utc("2012-06-01T16:00")
 class OpenHouse:
     """A house and its front, with something to tell."""
 
-    def __init__(self, redis_url: str = "redis://127.0.0.1:1/0", most: int = 20) -> None:
+    def __init__(
+        self,
+        redis_url: str = "redis://127.0.0.1:1/0",
+        most: int = 20,
+        *,
+        redistributes: bool = True,
+    ) -> None:
         self.market = RedisMarket(redis_url)
         self.board = Board()
         self.counts = Counts()
         terms = Terms(frozenset({"AAPL", "MSFT", "IBM"}))
-        guests = Guests(verify, self.market.tickets(), most)
+        guests = Guests(verify, self.market.tickets(), most, redistributes=redistributes)
         self.house = House(self.board, guests, terms, self.counts)
         self.status = Status(self.board, Calendar([]), ())
         self.front = Front(self.status, self.house)

@@ -53,6 +53,7 @@ def test_a_missing_url_is_named(name: str):
         ("STREAM_PORT", "secret"),
         ("FEED", "secret"),
         ("STREAM_GRPC", "secret"),
+        ("FEED_REDISTRIBUTE", "secret"),
         ("REPLAY_START", "secret"),
         ("REPLAY_SPEED", "-1"),
         ("REPLAY_SPEED", "nan"),

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import time
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from hub.domain.market.clock import clock_from_record
 from hub.domain.market.quote import quote_from_record
 from stream.gen import market_data_pb2 as messages
 from stream.gen.market_data_pb2_grpc import MarketDataStub
+from tests.stream.alpaca import fake_alpaca, quote
 from tests.stream.clients import (
     get,
     open_stream,
@@ -143,6 +144,35 @@ async def test_a_recording_of_ones_own_is_played_from_its_first_session(
 
     assert report["market"]["time"].startswith("2024-07-02T13:")
     assert (str(quote.bid), str(quote.ask), str(quote.ask_size)) == ("10.00", "10.02", "500")
+
+
+async def test_a_live_market_is_told_by_the_wall_s_time_and_its_keys_by_nobody(
+    start_task: StartTask,
+):
+    async with fake_alpaca() as server:
+        settings = server.settings("AAPL")
+        task = await start_task(
+            FEED="alpaca",
+            ALPACA_URL=settings.url,
+            ALPACA_KEY_ID=settings.key,
+            ALPACA_SECRET_KEY=settings.secret,
+        )
+        await eventually(lambda: server.streams)
+        crossed = quote("AAPL", 11, 10, datetime.now(UTC).isoformat())
+        await server.tell(crossed)
+        await eventually(lambda: counted(task, "crossed_quotes"))
+        _, health = await get(task, "/health/ready")
+        await task.stop()
+
+    late = datetime.now(UTC) - datetime.fromisoformat(json.loads(health)["market"]["time"])
+    assert timedelta() <= late < timedelta(seconds=30)
+    assert "connected" in str(task.lines)
+    assert settings.secret not in str(task.lines)
+
+
+async def counted(task: StreamTask, kind: str) -> bool:
+    _, metrics = await get(task, "/metrics")
+    return f'hub_stream_feed_total{{kind="{kind}"}} 1\n' in metrics
 
 
 async def test_at_the_end_of_the_data_it_says_so(start_task: StartTask):
