@@ -21,6 +21,7 @@ from stream.board import Board
 from stream.counts import Counts
 from stream.guests import Guests
 from stream.http import Front
+from stream.known_tokens import KnownTokens
 from stream.redis_market import RedisMarket
 from stream.requests import Terms
 from stream.session import House
@@ -64,7 +65,7 @@ def _update(record: dict[str, Any]) -> Update:
 async def _serve(keys: Mapping[str, str]) -> None:
     board, counts = Board(), Counts()
     tickets = RedisMarket("redis://127.0.0.1:1/0").tickets()
-    guests = Guests(partial(verify, verifying_keys=keys), tickets)
+    guests = Guests(KnownTokens(partial(verify, verifying_keys=keys)), tickets)
     symbols = frozenset(f"S{number:03}" for number in range(SYMBOLS))
     house = House(board, guests, Terms(symbols), counts)
     front = Front(Status(board, Calendar([]), (), counts), house)

@@ -7,7 +7,7 @@ they gather by themselves, and a send costs far more than what is sent.
 import asyncio
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from hub.domain.market.quote import Quote
@@ -17,6 +17,8 @@ EVERY_SYMBOL = "*"
 WINDOW = 10_000
 # After so many sends the loop gets to do something else.
 _SENDS_AT_ONCE = 2_000
+# A prime, so that over the turns everybody gets to be the first.
+_STRIDE = 7_919
 
 Topic = tuple[str, str]
 Schedule = Callable[[Callable[[], None]], object]
@@ -25,8 +27,8 @@ Schedule = Callable[[Callable[[], None]], object]
 class Reader(Protocol):
     """Takes updates without waiting."""
 
-    def deliver(self, updates: Sequence[Update], joined: dict[tuple[int, ...], bytes]) -> None:
-        """`joined` holds what readers of the same updates share."""
+    def deliver(self, updates: Sequence[Update]) -> None:
+        """In the order that they came."""
         ...
 
     def missed(self) -> None:
@@ -46,7 +48,8 @@ class Board:
         self._readers: dict[Topic, dict[Reader, None]] = defaultdict(dict)
         self._told: list[Update] = []
         self._gathered: list[Update] = []
-        self._due: list[tuple[Reader, list[Update]]] = []
+        self._due: list[tuple[Reader, Sequence[Update]]] = []
+        self._turns = 0
         self._scheduled = False
 
     @property
@@ -145,22 +148,42 @@ class Board:
             self._wake()
 
     def _gather(self) -> None:
-        """Who gets what of the updates since the last time; in the order that they came."""
+        """Who gets what of the updates since the last time; in the order that they came.
+
+        Each time somebody else comes first, so that nobody is always the last.
+        """
         updates, self._gathered = self._gathered, []
+        if len(updates) == 1:
+            due: list[tuple[Reader, Sequence[Update]]] = self._all(updates)
+        else:
+            due = list(self._each(updates).items())
+        self._turns += 1
+        first = self._turns * _STRIDE % len(due) if due else 0
+        self._due += due[first:] + due[:first]
+
+    def _all(self, updates: Sequence[Update]) -> list[tuple[Reader, Sequence[Update]]]:
+        """Of one update, which is what there is at a leisurely pace."""
+        channel, symbol = updates[0].channel, updates[0].symbol
+        readers = self._readers.get((channel, symbol), {})
+        greedy = self._readers.get((channel, EVERY_SYMBOL))
+        return [(reader, updates) for reader in (readers | greedy if greedy else readers)]
+
+    def _each(self, updates: Sequence[Update]) -> Mapping[Reader, Sequence[Update]]:
         wanted: dict[Reader, list[Update]] = {}
         for update in updates:
             for symbol in (update.symbol, EVERY_SYMBOL):
                 for reader in self._readers.get((update.channel, symbol), ()):
-                    mine = wanted.setdefault(reader, [])
-                    if not mine or mine[-1] is not update:
+                    mine = wanted.get(reader)
+                    if mine is None:
+                        wanted[reader] = [update]
+                    elif mine[-1] is not update:
                         mine.append(update)
-        self._due.extend(wanted.items())
+        return wanted
 
     def _deliver(self, most: int) -> None:
         due, self._due = self._due[:most], self._due[most:]
-        joined: dict[tuple[int, ...], bytes] = {}
         for reader, updates in due:
-            reader.deliver(updates, joined)
+            reader.deliver(updates)
 
 
 def _soon(act: Callable[[], None]) -> None:

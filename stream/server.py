@@ -13,10 +13,12 @@ from hub.domain.market.calendar import Calendar
 from hub.domain.market.clock import MarketClock
 from stream.board import Board
 from stream.counts import Counts
+from stream.entrance import raise_limit
 from stream.feed import Feed
 from stream.grpc_market import Calls, FindInstrument
 from stream.guests import Guests, Verify
 from stream.http import Front
+from stream.known_tokens import KnownTokens
 from stream.leader import Leader, Observers
 from stream.lease import Lease
 from stream.postgres_clock import PostgresClock
@@ -47,6 +49,7 @@ async def run(
     counts: Counts | None = None,
 ) -> None:
     """Runs until SIGTERM or SIGINT. An error that nobody expected ends it and is raised."""
+    raise_limit()
     scripted = settings.feed == "scripted"
     market = RedisMarket(settings.redis_url)
     clocks = PostgresClock(settings.database_url, may_go_back=scripted)
@@ -54,7 +57,7 @@ async def run(
     source = (_script if scripted else _replay)(settings, market, observers)
     status = Status(Board(), source.calendar, (market.link, clocks.link), counts)
     leader = Leader(market, clocks, status, observers, source.open)
-    guests = Guests(verify, market.tickets())
+    guests = Guests(KnownTokens(verify), market.tickets())
     house = House(status.board, guests, Terms(source.symbols), counts)
     works = (
         Lease(market, leader.lead, leader.halt).run(),
