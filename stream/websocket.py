@@ -80,10 +80,12 @@ class WebSocket:
         protocol = _chosen(request.headers)
         if request.query.get("format") == "msgpack" or protocol == MSGPACK_PROTOCOL:
             self._encode = websocket_msgpack
-        self._door.write(_accepted(key, protocol))
         self._house.streams[self] = None
-        if self._identity is not None:
-            self._enter(self._identity)
+        accepted = _accepted(key, protocol)
+        if self._identity is None:
+            self._door.write(accepted)
+        else:
+            self._enter(self._identity, accepted)
 
     def received(self, data: bytes) -> None:
         self._heard = monotonic()
@@ -215,11 +217,13 @@ class WebSocket:
         except HubError as error:
             self._end_unknown(error)
 
-    def _enter(self, identity: Identity) -> None:
+    def _enter(self, identity: Identity, before: bytes = b"") -> None:
+        """What comes `before` goes out in one piece with the answer: many come at once."""
         if self._reader is None:
             try:
                 self._house.guests.enter(identity)
             except HubError as error:
+                self._door.write(before)
                 self._house.counts.refused[error.code] += 1
                 self._end(error.code, error.detail, TOO_MANY)
                 return
@@ -230,7 +234,8 @@ class WebSocket:
         elif self._identity is None or identity.customer_id != self._identity.customer_id:
             raise UnauthenticatedError("the stream belongs to another customer")
         self._identity = identity
-        self._say(type="authenticated")
+        if self._ends_at == inf:
+            self._door.write(before + self._encode({"type": "authenticated"}))
 
     def _subscribe(self, reader: Subscriber, request: dict[str, Any]) -> None:
         wish = self._house.terms.wish(request)
