@@ -7,7 +7,7 @@ they gather by themselves, and a send costs far more than what is sent.
 import asyncio
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from hub.domain.market.quote import Quote
@@ -48,7 +48,7 @@ class Board:
         self._readers: dict[Topic, dict[Reader, None]] = defaultdict(dict)
         self._told: list[Update] = []
         self._gathered: list[Update] = []
-        self._due: list[tuple[Reader, Sequence[Update]]] = []
+        self._due: list[tuple[Reader, list[Update]]] = []
         self._turns = 0
         self._scheduled = False
 
@@ -153,32 +153,20 @@ class Board:
         Each time somebody else comes first, so that nobody is always the last.
         """
         updates, self._gathered = self._gathered, []
-        if len(updates) == 1:
-            due: list[tuple[Reader, Sequence[Update]]] = self._all(updates)
-        else:
-            due = list(self._each(updates).items())
+        wanted: dict[Reader, list[Update]] = defaultdict(list)
+        for update in updates:
+            for reader in self._wanting(update):
+                wanted[reader].append(update)
+        due = list(wanted.items())
         self._turns += 1
         first = self._turns * _STRIDE % len(due) if due else 0
         self._due += due[first:] + due[:first]
 
-    def _all(self, updates: Sequence[Update]) -> list[tuple[Reader, Sequence[Update]]]:
-        """Of one update, which is what there is at a leisurely pace."""
-        channel, symbol = updates[0].channel, updates[0].symbol
-        readers = self._readers.get((channel, symbol), {})
-        greedy = self._readers.get((channel, EVERY_SYMBOL))
-        return [(reader, updates) for reader in (readers | greedy if greedy else readers)]
-
-    def _each(self, updates: Sequence[Update]) -> Mapping[Reader, Sequence[Update]]:
-        wanted: dict[Reader, list[Update]] = {}
-        for update in updates:
-            for symbol in (update.symbol, EVERY_SYMBOL):
-                for reader in self._readers.get((update.channel, symbol), ()):
-                    mine = wanted.get(reader)
-                    if mine is None:
-                        wanted[reader] = [update]
-                    elif mine[-1] is not update:
-                        mine.append(update)
-        return wanted
+    def _wanting(self, update: Update) -> Iterable[Reader]:
+        """Each once, also who asked for the symbol and for all of them."""
+        readers = self._readers.get((update.channel, update.symbol), {})
+        greedy = self._readers.get((update.channel, EVERY_SYMBOL))
+        return readers | greedy if greedy else readers
 
     def _deliver(self, most: int) -> None:
         due, self._due = self._due[:most], self._due[most:]
