@@ -17,7 +17,14 @@ from benchmarks.stream_lanes import Plan
 # Each module has a `part(plan)` that returns its figures, and ratios for the report's first level.
 PARTS: Mapping[str, str] = {
     "ws": "benchmarks.stream_ws",
+    "sse": "benchmarks.stream_sse",
+    "many": "benchmarks.stream_many",
+    "slow": "benchmarks.stream_slow",
+    "redis": "benchmarks.stream_redis",
+    "soak": "benchmarks.stream_soak",
 }
+# Takes as long as it is told to.
+_ONLY_WHEN_ASKED = "soak"
 
 
 def measure(words: Sequence[str]) -> Report:
@@ -49,4 +56,5 @@ def _plan(words: Sequence[str]) -> tuple[Sequence[str], Plan]:
     add("--part", choices=sorted(PARTS), action="append")
     chosen = parser.parse_args(words)
     plan = Plan(chosen.clients, chosen.rounds, chosen.seconds, chosen.soak, chosen.boost)
-    return chosen.part or list(PARTS), plan
+    usual = [name for name in PARTS if name != _ONLY_WHEN_ASKED or plan.soak_minutes]
+    return chosen.part or usual, plan

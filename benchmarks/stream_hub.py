@@ -54,11 +54,12 @@ class Keys:
 
 
 @contextmanager
-def hub(keys: Keys) -> Iterator[Server]:
+def hub(keys: Keys, redis_url: str = "") -> Iterator[Server]:
+    """Fed by lines; or by what a leader tells in Redis."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "keys.json"
         file.write_text(json.dumps(keys.public))
-        with running(python("benchmarks.stream_served", str(file)), "hub") as server:
+        with running(python("benchmarks.stream_served", str(file), redis_url), "hub") as server:
             yield server
 
 

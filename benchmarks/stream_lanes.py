@@ -120,6 +120,10 @@ class Lane:
         """`deliveries` a second are offered: as many updates as make them."""
         return self._ask(f"step {deliveries / self.crowd.heard:.3f} {seconds} {batch}")
 
+    def hear(self, seconds: float) -> Told:
+        """What comes from elsewhere."""
+        return self._ask(f"step 0 {seconds}")
+
     def pause(self, updates: float, seconds: float) -> Told:
         return self._ask(f"pause {updates} {seconds}")
 
@@ -186,7 +190,7 @@ def lane(server: Server, speech: Speech, crowd: Crowd, boost: bool = False) -> I
         )
         os.sched_setaffinity(load.pid, {max(os.sched_getaffinity(0))})
         if boost:
-            _boost(load.pid, server.pid)
+            boosted(load.pid, server.pid)
         try:
             yield Lane(server, load, crowd)
         finally:
@@ -220,7 +224,7 @@ def end(process: "subprocess.Popen[bytes]") -> None:
                 pipe.close()
 
 
-def _boost(*processes: int) -> None:
+def boosted(*processes: int) -> None:
     """Niceness counts within a group; that of the group is asked for here. Needs to be root."""
     for pid in processes:
         Path(f"/proc/{pid}/autogroup").write_text(str(_BOOST))

@@ -1,7 +1,8 @@
 """The stream task's doors with a feed of lines: what is measured is the task, not Redis.
 
-`python -m benchmarks.stream_served KEYS` (a file of public keys by kid) listens on two ports and
-tells them; everything of a customer's stream is real: tokens, limits, numbers, heartbeats, counts.
+`python -m benchmarks.stream_served KEYS REDIS_URL` (a file of public keys by kid; no URL, no Redis)
+listens on two ports and tells them; everything of a customer's stream is real: tokens, limits,
+numbers, heartbeats, counts.
 """
 
 import asyncio
@@ -21,14 +22,17 @@ from stream.board import Board
 from stream.counts import Counts
 from stream.guests import Guests
 from stream.http import Front
+from stream.known_tokens import KnownTokens
 from stream.redis_market import RedisMarket
 from stream.requests import Terms
+from stream.server import follow_updates
 from stream.session import House
 from stream.status import Status
 from stream.updates import Update, cursor
 
 SYMBOLS = 1_000
 _PIECE = 64 * 1024
+_NOWHERE = "redis://127.0.0.1:1/0"
 
 
 class LineFeed:
@@ -61,13 +65,14 @@ def _update(record: dict[str, Any]) -> Update:
     return Update(quote_from_record(record), cursor(record["cursor"]), record["sequence"])
 
 
-async def _serve(keys: Mapping[str, str]) -> None:
+async def _serve(keys: Mapping[str, str], redis_url: str) -> None:
     board, counts = Board(), Counts()
-    tickets = RedisMarket("redis://127.0.0.1:1/0").tickets()
-    guests = Guests(partial(verify, verifying_keys=keys), tickets)
+    market = RedisMarket(redis_url or _NOWHERE)
+    guests = Guests(KnownTokens(partial(verify, verifying_keys=keys)), market.tickets())
     symbols = frozenset(f"S{number:03}" for number in range(SYMBOLS))
     house = House(board, guests, Terms(symbols), counts)
-    front = Front(Status(board, Calendar([]), (), counts), house)
+    status = Status(board, Calendar([]), (), counts)
+    front = Front(status, house)
     listener = socket.create_server(("127.0.0.1", 0))
     LineFeed(board, listener)
     port = await front.start("127.0.0.1", 0)
@@ -75,8 +80,8 @@ async def _serve(keys: Mapping[str, str]) -> None:
     gc.freeze()
     told = {"message": "listening", "port": port, "feed_port": listener.getsockname()[1]}
     print(json.dumps(told), flush=True)
-    await asyncio.Event().wait()
+    await (follow_updates(market, status) if redis_url else asyncio.Event().wait())
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(json.loads(Path(sys.argv[1]).read_text())))
+    asyncio.run(_serve(json.loads(Path(sys.argv[1]).read_text()), sys.argv[2]))

@@ -17,6 +17,8 @@ EVERY_SYMBOL = "*"
 WINDOW = 10_000
 # After so many sends the loop gets to do something else.
 _SENDS_AT_ONCE = 2_000
+# A prime, so that over the turns everybody gets to be the first.
+_STRIDE = 7_919
 
 Topic = tuple[str, str]
 Schedule = Callable[[Callable[[], None]], object]
@@ -25,8 +27,8 @@ Schedule = Callable[[Callable[[], None]], object]
 class Reader(Protocol):
     """Takes updates without waiting."""
 
-    def deliver(self, updates: Sequence[Update], joined: dict[tuple[int, ...], bytes]) -> None:
-        """`joined` holds what readers of the same updates share."""
+    def deliver(self, updates: Sequence[Update]) -> None:
+        """In the order that they came."""
         ...
 
     def missed(self) -> None:
@@ -47,6 +49,7 @@ class Board:
         self._told: list[Update] = []
         self._gathered: list[Update] = []
         self._due: list[tuple[Reader, list[Update]]] = []
+        self._turns = 0
         self._scheduled = False
 
     @property
@@ -145,22 +148,30 @@ class Board:
             self._wake()
 
     def _gather(self) -> None:
-        """Who gets what of the updates since the last time; in the order that they came."""
+        """Who gets what of the updates since the last time; in the order that they came.
+
+        Each time somebody else comes first, so that nobody is always the last.
+        """
         updates, self._gathered = self._gathered, []
-        wanted: dict[Reader, list[Update]] = {}
+        wanted: dict[Reader, list[Update]] = defaultdict(list)
         for update in updates:
-            for symbol in (update.symbol, EVERY_SYMBOL):
-                for reader in self._readers.get((update.channel, symbol), ()):
-                    mine = wanted.setdefault(reader, [])
-                    if not mine or mine[-1] is not update:
-                        mine.append(update)
-        self._due.extend(wanted.items())
+            for reader in self._wanting(update):
+                wanted[reader].append(update)
+        due = list(wanted.items())
+        self._turns += 1
+        first = self._turns * _STRIDE % len(due) if due else 0
+        self._due += due[first:] + due[:first]
+
+    def _wanting(self, update: Update) -> Iterable[Reader]:
+        """Each once, also who asked for the symbol and for all of them."""
+        readers = self._readers.get((update.channel, update.symbol), {})
+        greedy = self._readers.get((update.channel, EVERY_SYMBOL))
+        return readers | greedy if greedy else readers
 
     def _deliver(self, most: int) -> None:
         due, self._due = self._due[:most], self._due[most:]
-        joined: dict[tuple[int, ...], bytes] = {}
         for reader, updates in due:
-            reader.deliver(updates, joined)
+            reader.deliver(updates)
 
 
 def _soon(act: Callable[[], None]) -> None:

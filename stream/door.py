@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
@@ -15,7 +16,8 @@ from hub.entrypoints.errors import http_status
 MAX_HEAD_BYTES = 16 * 1024
 # The kernel holds back no more unsent bytes than this, so that a slow client gets fresh quotes.
 _UNSENT_BYTES = 16 * 1024
-_HEAD_WITHIN = 10.0
+_PIECE = 64 * 1024
+_OPEN, _SAID_ALL, _CLOSING, _ABORTING, _GONE = range(5)
 JSON = "application/json"
 # A page of any origin may read: what it may see, the token decides, and there are no cookies.
 OPEN_TO_PAGES = {"Access-Control-Allow-Origin": "*"}
@@ -38,96 +40,118 @@ class Guest(Protocol):
 
     def writable(self) -> None: ...
 
+    def too_slow(self) -> None:
+        """It is owed more than can be kept for it."""
+        ...
+
     def left(self) -> None: ...
 
 
 Route = Callable[[Request, "Door"], None]
 
 
-class Door(asyncio.Protocol):
-    """`route` answers a request, or seats a guest."""
+class Hall(Protocol):
+    """What connections come through."""
 
-    def __init__(self, route: Route, doors: "set[Door]") -> None:
+    def seated(self, door: "Door") -> None: ...
+
+    def left(self, door: "Door") -> None: ...
+
+
+class Door:
+    """`route` answers a request, or seats a guest.
+
+    Writes to its socket at once. What the socket does not take waits, and from then on the door is
+    blocked until all of it is taken.
+    """
+
+    __slots__ = (
+        "_guest",
+        "_hall",
+        "_head",
+        "_loop",
+        "_rest",
+        "_route",
+        "_send",
+        "_state",
+        "_wire",
+        "blocked",
+        "blocked_since",
+    )
+
+    def __init__(self, wire: socket.socket, route: Route, hall: Hall) -> None:
+        self.blocked = False
         self.blocked_since: float | None = None
         self._route = route
-        self._doors = doors
+        self._hall = hall
         self._guest: Guest | None = None
         self._head = b""
-        self._transport: asyncio.Transport | None = None
-        self._late: asyncio.TimerHandle | None = None
-
-    @property
-    def blocked(self) -> bool:
-        return self.blocked_since is not None
+        self._rest: bytearray | None = None
+        self._state = _OPEN
+        self._wire = wire
+        self._send = wire.send
+        self._loop = asyncio.get_running_loop()
+        wire.setblocking(False)
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
+        self._loop.add_reader(wire.fileno(), self._readable)
 
     @property
     def waiting(self) -> int:
-        return self._transport.get_write_buffer_size() if self._transport is not None else 0
+        return len(self._rest) if self._rest is not None else 0
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._doors.add(self)
-        # Any byte that the kernel does not take at once means: blocked.
-        transport.set_write_buffer_limits(high=0)
-        wire = transport.get_extra_info("socket")
-        if wire is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
-        self._late = asyncio.get_running_loop().call_later(_HEAD_WITHIN, transport.abort)
-
-    def data_received(self, data: bytes) -> None:
-        if self._guest is not None:
-            self._guest.received(data)
-            return
-        self._head += data
-        end = self._head.find(b"\r\n\r\n")
-        if end < 0 and len(self._head) <= MAX_HEAD_BYTES:
-            return
-        self._forget_lateness()
-        request = parsed_request(self._head[: end + 4]) if end >= 0 else None
-        if request is None:
-            self.answer(HTTPStatus.BAD_REQUEST, {"code": "bad_request"})
-        else:
-            self._head, rest = b"", self._head[end + 4 :]
-            self._route(request, self)
-            if rest and self._guest is not None:
-                self._guest.received(rest)
-
-    def pause_writing(self) -> None:
-        self.blocked_since = monotonic()
-
-    def resume_writing(self) -> None:
-        self.blocked_since = None
-        if self._guest is not None:
-            self._guest.writable()
-
-    def connection_lost(self, _error: Exception | None) -> None:
-        self._doors.discard(self)
-        self._forget_lateness()
-        if self._guest is not None:
-            self._guest.left()
+    @property
+    def gone(self) -> bool:
+        return self._state != _OPEN
 
     def seat(self, guest: Guest) -> None:
         """What comes from now on is for `guest`."""
         self._guest = guest
-
-    @property
-    def gone(self) -> bool:
-        return self._transport is None or self._transport.is_closing()
+        self._hall.seated(self)
 
     def write(self, data: bytes) -> None:
-        if not self.gone:
-            assert self._transport is not None
-            self._transport.write(data)
+        if self._state != _OPEN:
+            return
+        if self.blocked:
+            assert self._rest is not None
+            self._rest += data
+            return
+        try:
+            sent = self._send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.abort()
+            return
+        if sent < len(data):
+            self._keep(data[sent:])
+
+    def too_slow(self) -> None:
+        assert self._guest is not None
+        self._guest.too_slow()
+
+    def end_writing(self) -> None:
+        """When what was written is sent, the client is told that no more comes; until it leaves,
+        what it still says is read and not heard."""
+        if self._state == _OPEN:
+            self._state = _SAID_ALL
+            if self._rest is None:
+                self._shut()
 
     def close(self) -> None:
         """When what was written is sent."""
-        if self._transport is not None:
-            self._transport.close()
+        if self._state in {_OPEN, _SAID_ALL}:
+            self._state = _CLOSING
+            self._loop.remove_reader(self._wire.fileno())
+            if self._rest is None:
+                self._loop.call_soon(self._left)
 
     def abort(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
+        # Who writes may be going through all guests: this one leaves later.
+        if self._state in {_OPEN, _SAID_ALL, _CLOSING}:
+            self._state = _ABORTING
+            self._loop.call_soon(self._left)
 
     def answer(
         self,
@@ -153,10 +177,80 @@ class Door(asyncio.Protocol):
         body = {"code": error.code, "message": error.detail}
         self.answer(HTTPStatus(http_status(error)), body, headers=OPEN_TO_PAGES)
 
-    def _forget_lateness(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
+    def _readable(self) -> None:
+        try:
+            data = self._wire.recv(_PIECE)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.abort()
+            return
+        if not data:
+            self.close()
+        elif self._state == _OPEN:
+            self._received(data)
+
+    def _received(self, data: bytes) -> None:
+        if self._guest is not None:
+            self._guest.received(data)
+            return
+        self._head += data
+        end = self._head.find(b"\r\n\r\n")
+        if end < 0 and len(self._head) <= MAX_HEAD_BYTES:
+            return
+        request = parsed_request(self._head[: end + 4]) if end >= 0 else None
+        if request is None:
+            self.answer(HTTPStatus.BAD_REQUEST, {"code": "bad_request"})
+            return
+        self._head, rest = b"", self._head[end + 4 :]
+        self._route(request, self)
+        if rest and self._guest is not None and self._state == _OPEN:
+            self._guest.received(rest)
+
+    def _keep(self, rest: bytes) -> None:
+        self._rest = bytearray(rest)
+        self.blocked = True
+        self.blocked_since = monotonic()
+        self._loop.add_writer(self._wire.fileno(), self._writable)
+
+    def _writable(self) -> None:
+        assert self._rest is not None
+        try:
+            sent = self._send(self._rest)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.abort()
+            return
+        del self._rest[:sent]
+        if self._rest:
+            return
+        self._rest = self.blocked_since = None
+        self.blocked = False
+        self._loop.remove_writer(self._wire.fileno())
+        if self._state == _OPEN and self._guest is not None:
+            self._guest.writable()
+        elif self._state == _SAID_ALL:
+            self._shut()
+        elif self._state == _CLOSING:
+            self._left()
+
+    def _shut(self) -> None:
+        with suppress(OSError):
+            self._wire.shutdown(socket.SHUT_WR)
+
+    def _left(self) -> None:
+        if self._state == _GONE:
+            return
+        self._state = _GONE
+        number = self._wire.fileno()
+        self._loop.remove_reader(number)
+        self._loop.remove_writer(number)
+        self._wire.close()
+        self._rest = None
+        self._hall.left(self)
+        if self._guest is not None:
+            self._guest.left()
 
 
 def head_of(status: HTTPStatus, fields: Mapping[str, str]) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 from hub.application.ports.identity import Identity
 from hub.domain.kernel import HubError
 from stream.door import OPEN_TO_PAGES, Door, Request
+from stream.entrance import Entrance
 from stream.guests import bearer
 from stream.redis_tickets import LIFE_SECONDS
 from stream.requests import Wish
@@ -19,9 +20,10 @@ from stream.sse import EventStream, wish_of
 from stream.status import Status, health, metrics
 from stream.websocket import TOKEN_PROTOCOL, WebSocket
 
-_BACKLOG = 4096
 _TICK_SECONDS = 1.0
 _POLL_SECONDS = 0.02
+# Heartbeats of ten thousand streams are not to hold up an update.
+_TICKS_AT_ONCE = 250
 _PREFLIGHT = {
     **OPEN_TO_PAGES,
     "Access-Control-Allow-Methods": "GET, POST",
@@ -36,9 +38,8 @@ class Front:
     def __init__(self, status: Status, house: House) -> None:
         self._status = status
         self._house = house
-        self._doors: set[Door] = set()
+        self._entrance = Entrance(self._route, house.counts)
         self._working: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._routes: dict[tuple[str, str], Callable[[Request, Door], None]] = {
             ("GET", "/stream"): self._websocket,
@@ -51,17 +52,12 @@ class Front:
 
     async def start(self, host: str, port: int) -> int:
         """The port; 0 is one that the system chooses."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Door(self._route, self._doors), host, port, backlog=_BACKLOG
-        )
+        number = self._entrance.open(host, port)
         self._ticking = asyncio.ensure_future(self._tick())
-        number: int = self._server.sockets[0].getsockname()[1]
         return number
 
     def stop_accepting(self) -> None:
-        if self._server is not None:
-            self._server.close()
+        self._entrance.stop_accepting()
 
     def restart(self, within_ms: int) -> None:
         """Every stream is told to come back, each at a time of its own within `within_ms`."""
@@ -82,15 +78,19 @@ class Front:
                 await self._ticking
         for task in self._working:
             task.cancel()
-        for door in list(self._doors):
+        for door in list(self._entrance.doors):
             door.abort()
+        await asyncio.sleep(0)
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             now, wall = monotonic(), datetime.now(UTC)
-            for stream in list(self._house.streams):
+            self._entrance.tick(now)
+            for number, stream in enumerate(list(self._house.streams), 1):
                 stream.tick(now, wall)
+                if number % _TICKS_AT_ONCE == 0:
+                    await asyncio.sleep(0)
 
     def _route(self, request: Request, door: Door) -> None:
         if request.method == "OPTIONS":

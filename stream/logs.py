@@ -26,5 +26,3 @@ def log_to_stdout() -> None:
     output = logging.StreamHandler(sys.stdout)
     output.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[output], force=True)
-    # It tells of every connection.
-    logging.getLogger("websockets").setLevel(logging.WARNING)

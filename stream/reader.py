@@ -40,14 +40,18 @@ class Subscriber:
     """A quote that was not yet sent gives way to a newer one, which says how many it stands for.
     Trades and bars are all delivered, or the reader is told that it is too slow."""
 
+    __slots__ = ("_board", "_counts", "_line", "_owed", "_quotes", "_there", "encode", "topics")
+
     def __init__(self, line: Line, board: Board, encode: Encode, counts: Counts) -> None:
         self.topics: set[Topic] = set()
         self.encode = encode
         self._line = line
         self._board = board
         self._counts = counts
-        self._owed: deque[Update] = deque()
-        self._quotes: dict[str, tuple[Update, int]] = {}
+        self._there = True
+        # Most readers are owed nothing, most of the time.
+        self._owed: deque[Update] | None = None
+        self._quotes: dict[str, tuple[Update, int]] | None = None
 
     def subscribe(self, topics: Iterable[Topic], after: Cursor | None) -> bool:
         """Sends what was told `after`, or, where that is not known any more, what stands now.
@@ -66,25 +70,36 @@ class Subscriber:
         gone = set(topics)
         self.topics -= gone
         self._board.unsubscribe(self, gone)
-        self._quotes = {
-            symbol: owed for symbol, owed in self._quotes.items() if self._wants(owed[0])
-        }
-        self._owed = deque(update for update in self._owed if self._wants(update))
+        quotes, owed = (self._quotes or {}).items(), self._owed or ()
+        self._quotes = {name: late for name, late in quotes if self._wants(late[0])} or None
+        self._owed = deque(update for update in owed if self._wants(update)) or None
 
     def leave(self) -> None:
         self._board.unsubscribe(self, self.topics)
         self.topics = set()
-        self._quotes.clear()
-        self._owed.clear()
+        self._there = False
+        self._owed = self._quotes = None
 
-    def deliver(self, updates: Sequence[Update], joined: dict[tuple[int, ...], bytes]) -> None:
-        if self.topics:
-            self._send(updates, joined)
+    def deliver(self, updates: Sequence[Update]) -> None:
+        if not self._there:
+            return
+        if self._owed is not None or self._quotes is not None or self._line.blocked:
+            for update in updates:
+                self._owe(update)
+            return
+        count, encode, counts = len(updates), self.encode, self._counts
+        counts.deliveries += count
+        counts.sends += 1
+        # To join them costs less than to find out who else gets the very same ones.
+        self._line.write(
+            updates[0].frame(encode)
+            if count == 1
+            else b"".join([update.frame(encode) for update in updates])
+        )
 
     def missed(self) -> None:
         """A gap is told, and then what stands; what is owed is older than that."""
-        self._owed.clear()
-        self._quotes.clear()
+        self._owed = self._quotes = None
         self._line.write(self.encode({"type": "gap"}))
         self._show(self.topics)
 
@@ -97,6 +112,7 @@ class Subscriber:
             update, skipped = self._quotes.pop(symbol)
             more: dict[str, Any] = {"skipped": skipped} if skipped else {}
             self._write(self.encode(update.message(**more)) if more else update.frame(self.encode))
+        self._owed, self._quotes = self._owed or None, self._quotes or None
 
     def _show(self, topics: Iterable[Topic]) -> None:
         self._burst(
@@ -110,29 +126,20 @@ class Subscriber:
         elif frames:
             self._write(b"".join(frames), len(frames))
 
-    def _send(self, updates: Sequence[Update], joined: dict[tuple[int, ...], bytes]) -> None:
-        if self._line.blocked or self._owed or self._quotes:
-            for update in updates:
-                self._owe(update)
-            return
-        key = (id(self.encode), *map(id, updates))
-        data = joined.get(key)
-        if data is None:
-            data = joined[key] = b"".join([update.frame(self.encode) for update in updates])
-        self._write(data, len(updates))
-
     def _owe(self, update: Update) -> None:
         if update.channel == QUOTES:
-            held = self._quotes.pop(update.symbol, None)
-            self._quotes[update.symbol] = (update, held[1] + 1 if held else 0)
+            quotes = self._quotes = self._quotes or {}
+            held = quotes.pop(update.symbol, None)
+            quotes[update.symbol] = (update, held[1] + 1 if held else 0)
             self._counts.conflated += held is not None
             return
-        self._owed.append(update)
-        if len(self._owed) > MAX_OWED:
+        owed = self._owed = self._owed or deque()
+        owed.append(update)
+        if len(owed) > MAX_OWED:
             self._let_go()
 
     def _let_go(self) -> None:
-        self._counts.dropped += len(self._owed)
+        self._counts.dropped += len(self._owed or ())
         self.leave()
         self._line.too_slow()
 

@@ -14,10 +14,12 @@ from stream.alpaca_feed import AlpacaFeed
 from stream.board import Board
 from stream.calls import Calls, FindInstrument
 from stream.counts import Counts
+from stream.entrance import raise_limit
 from stream.feed import Feed, Stored
 from stream.file_tape import FileTape
 from stream.guests import Guests, Verify
 from stream.http import Front
+from stream.known_tokens import KnownTokens
 from stream.leader import Leader, Observers
 from stream.lease import Lease
 from stream.postgres_clock import PostgresClock
@@ -48,6 +50,7 @@ async def run(
     counts: Counts | None = None,
 ) -> None:
     """Runs until SIGTERM or SIGINT. An error that nobody expected ends it and is raised."""
+    raise_limit()
     scripted = settings.feed == "scripted"
     market = RedisMarket(settings.redis_url)
     clocks = PostgresClock(settings.database_url, may_go_back=scripted)
@@ -56,7 +59,7 @@ async def run(
     source = _SOURCES[settings.feed](settings, parts)
     status = Status(Board(), source.calendar, (market.link, clocks.link), counts)
     leader = Leader(market, clocks, status, observers, source.open)
-    guests = Guests(verify, market.tickets(), redistributes=settings.redistributes)
+    guests = Guests(KnownTokens(verify), market.tickets(), redistributes=settings.redistributes)
     house = House(status.board, guests, Terms(source.symbols), counts)
     works = (
         Lease(market, leader.lead, leader.halt).run(),

@@ -32,25 +32,16 @@ _HEAD = head_of(
 class EventStream:
     """One client, already known. Its connection lasts until its token expires."""
 
+    __slots__ = ("_beat", "_door", "_ends_at", "_entered", "_house", "_identity", "_reader")
+
     def __init__(self, door: Door, house: House, identity: Identity) -> None:
         self._door = door
         self._house = house
         self._identity = identity
         self._beat = monotonic()
-        self._reader = Subscriber(self, house.board, server_sent_event, house.counts)
+        self._reader = Subscriber(door, house.board, server_sent_event, house.counts)
         self._entered = False
         self._ends_at = inf
-
-    @property
-    def blocked(self) -> bool:
-        return self._door.blocked
-
-    @property
-    def waiting(self) -> int:
-        return self._door.waiting
-
-    def write(self, data: bytes) -> None:
-        self._door.write(data)
 
     def open(self, wish: Wish) -> None:
         """Raises HubError, before anything is answered."""
@@ -83,7 +74,7 @@ class EventStream:
             self._door.abort()
         elif has_expired(self._identity, wall):
             self._end("token_expired", "the token has expired: open another stream")
-        elif now - self._beat >= HEARTBEAT_SECONDS and not self.blocked:
+        elif now - self._beat >= HEARTBEAT_SECONDS and not self._door.blocked:
             self._beat = now
             self._door.write(b": heartbeat\n\n")
 

@@ -1,22 +1,22 @@
 """Streams by WebSocket: the handshake, the client's requests, heartbeats and the end."""
 
 import asyncio
-from collections.abc import Sequence
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64Error
+from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha1
+from http import HTTPStatus
 from math import inf
 from time import monotonic
 from typing import Any
 
-from websockets.frames import Frame, Opcode
-from websockets.http11 import Request as HandshakeRequest
-from websockets.protocol import State
-from websockets.server import ServerProtocol
-from websockets.typing import Subprotocol
-
 from hub.application.ports.identity import Identity
 from hub.domain.kernel import HubError, InvalidInputError, UnauthenticatedError
-from stream.door import Door, Request
+from stream import frames
+from stream.door import Door, Request, head_of
 from stream.encoding import websocket_json, websocket_msgpack
+from stream.frames import BrokenError, Frames
 from stream.reader import Subscriber
 from stream.requests import MAX_MESSAGE_BYTES, check_count, parsed
 from stream.session import CLOSE_WITHIN, HEARTBEAT_SECONDS, SILENT_SECONDS, House, Pace, has_expired
@@ -34,60 +34,73 @@ TOO_SLOW = 4407
 TOO_MANY = 4429
 FORBIDDEN = 4403
 _RESTART = 1012
-_BAD_TEXT = 1007
-_TOO_LONG = 1009
-_MOST_PARTS = 1024
+_VERSION = "13"
+_KEY_BYTES = 16
+_ACCEPTS = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 class WebSocket:
     """One client. Its first message says who it is, unless its handshake did."""
 
+    __slots__ = (
+        "_beat",
+        "_began",
+        "_door",
+        "_encode",
+        "_ends_at",
+        "_frames",
+        "_heard",
+        "_house",
+        "_identity",
+        "_pace",
+        "_reader",
+        "_redeeming",
+    )
+
     def __init__(self, door: Door, house: House, identity: Identity | None) -> None:
         self._door = door
         self._house = house
         self._identity = identity
-        self._protocol = ServerProtocol(max_size=MAX_MESSAGE_BYTES, select_subprotocol=_subprotocol)
-        self._parts: list[bytes] = []
-        self._pace = Pace(MESSAGES_PER_SECOND, _BURST, monotonic())
+        # None when nothing more that comes is looked at.
+        self._frames: Frames | None = Frames()
         self._began = self._heard = self._beat = monotonic()
+        self._pace = Pace(MESSAGES_PER_SECOND, _BURST, self._began)
         self._encode = websocket_json
         self._reader: Subscriber | None = None
         self._ends_at = inf
-        self._working: set[asyncio.Task[None]] = set()
-
-    @property
-    def blocked(self) -> bool:
-        return self._door.blocked
-
-    @property
-    def waiting(self) -> int:
-        return self._door.waiting
-
-    def write(self, data: bytes) -> None:
-        self._door.write(data)
+        self._redeeming: asyncio.Task[None] | None = None
 
     def open(self, request: Request) -> None:
         """Answer the handshake."""
-        self._protocol.receive_data(request.head)
-        for event in self._protocol.events_received():
-            assert isinstance(event, HandshakeRequest)
-            self._protocol.send_response(self._protocol.accept(event))
-        wants_msgpack = request.query.get("format") == "msgpack"
-        if wants_msgpack or self._protocol.subprotocol == MSGPACK_PROTOCOL:
+        key = _key(request.headers)
+        if key is None:
+            self._door.answer(
+                HTTPStatus.UPGRADE_REQUIRED, {"code": "no_websocket"}, headers=_WANTED
+            )
+            return
+        protocol = _chosen(request.headers)
+        if request.query.get("format") == "msgpack" or protocol == MSGPACK_PROTOCOL:
             self._encode = websocket_msgpack
-        self._flush()
-        if self._protocol.state is State.OPEN:
-            self._house.streams[self] = None
-            if self._identity is not None:
-                self._enter(self._identity)
+        self._house.streams[self] = None
+        accepted = _accepted(key, protocol)
+        if self._identity is None:
+            self._door.write(accepted)
+        else:
+            self._enter(self._identity, accepted)
 
     def received(self, data: bytes) -> None:
         self._heard = monotonic()
-        self._protocol.receive_data(data)
-        for event in self._protocol.events_received():
-            assert isinstance(event, Frame)
-            self._framed(event)
-        self._flush()
+        if self._frames is None:
+            return
+        try:
+            for opcode, payload in self._frames.take(data, MAX_MESSAGE_BYTES):
+                self._take(opcode, payload)
+                if self._frames is None:
+                    return
+        except BrokenError as error:
+            self._frames = None
+            self._close(error.code, str(error))
+            self._door.end_writing()
 
     def writable(self) -> None:
         if self._reader is not None:
@@ -101,8 +114,8 @@ class WebSocket:
             self._reader = None
             self._house.guests.leave(self._identity)
             self._house.counts.connections["websocket"] -= 1
-        for task in self._working:
-            task.cancel()
+        if self._redeeming is not None:
+            self._redeeming.cancel()
 
     def tick(self, now: float, wall: datetime) -> None:
         if now >= self._ends_at or now - self._heard > SILENT_SECONDS:
@@ -116,11 +129,7 @@ class WebSocket:
             self._end("token_expired", reason, UNAUTHENTICATED)
         elif now - self._beat >= HEARTBEAT_SECONDS:
             self._beat = now
-            self._protocol.send_ping(b"")
-            if not self.blocked:
-                latest = str(self._house.board.latest)
-                self._say(type="heartbeat", cursor=latest, time=wall.isoformat())
-            self._flush()
+            self._beat_once(wall)
 
     def restart(self, after_ms: int) -> None:
         self._say(type="reconnect", after_ms=after_ms)
@@ -131,29 +140,28 @@ class WebSocket:
         self._house.counts.refused["too_slow"] += 1
         self._end("slow_consumer", "read faster, or ask for less", TOO_SLOW)
 
-    def _framed(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.CLOSE:
-            self._ends_at = min(self._ends_at, monotonic() + CLOSE_WITHIN)
-        elif frame.opcode is Opcode.PING:
+    def _beat_once(self, wall: datetime) -> None:
+        if self._ends_at < inf:
+            return
+        if self._door.blocked:
+            self._door.write(frames.PING_FRAME)
+            return
+        latest = str(self._house.board.latest)
+        beat = self._encode({"type": "heartbeat", "cursor": latest, "time": wall.isoformat()})
+        self._door.write(frames.PING_FRAME + beat)
+
+    def _take(self, opcode: int, payload: bytes) -> None:
+        if opcode == frames.CLOSE:
+            self._frames = None
+            self._close(frames.close_code(payload), "")
+            self._door.close()
+        elif opcode == frames.PING:
             # Every one is answered, and the answers wait for a client that does not read.
-            self._paced()
-        if frame.opcode not in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
-            return
-        if frame.opcode is Opcode.BINARY:
-            self._parts.append(b"\xff")  # no text begins so: it will be refused as such
-        self._parts.append(bytes(frame.data))
-        if len(self._parts) > _MOST_PARTS:
-            self._close(_TOO_LONG, "in too many fragments")
-            return
-        if not frame.fin:
-            return
-        message, self._parts = b"".join(self._parts), []
-        try:
-            text = message.decode() if message[:1] != b"\xff" else ""
-        except UnicodeDecodeError:
-            self._close(_BAD_TEXT, "not UTF-8")
-            return
-        self._asked(text)
+            if self._paced() and self._ends_at == inf:
+                self._door.write(frames.pong(payload))
+        elif opcode != frames.PONG:
+            # Nothing here is said in bytes: it will be refused as a text that is none.
+            self._asked(payload.decode() if opcode == frames.TEXT else "")
 
     def _asked(self, text: str) -> None:
         if self._ends_at < inf:
@@ -198,9 +206,9 @@ class WebSocket:
         if isinstance(token, str):
             self._enter(self._house.guests.verify(token))
         elif isinstance(ticket, str) and self._reader is None:
-            task = asyncio.ensure_future(self._redeem(ticket))
-            self._working.add(task)
-            task.add_done_callback(self._working.discard)
+            if self._redeeming is not None:
+                raise UnauthenticatedError("one ticket after the other")
+            self._redeeming = asyncio.ensure_future(self._redeem(ticket))
         else:
             raise UnauthenticatedError('auth needs a "token" or, once, a "ticket"')
 
@@ -210,22 +218,25 @@ class WebSocket:
         except HubError as error:
             self._end_unknown(error)
 
-    def _enter(self, identity: Identity) -> None:
+    def _enter(self, identity: Identity, before: bytes = b"") -> None:
+        """What comes `before` goes out in one piece with the answer: many come at once."""
         if self._reader is None:
             try:
                 self._house.enter(identity)
             except HubError as error:
+                self._door.write(before)
                 number = TOO_MANY if error.code == "too_many_streams" else FORBIDDEN
                 self._end(error.code, error.detail, number)
                 return
             house = self._house
-            self._reader = Subscriber(self, house.board, self._encode, house.counts)
+            self._reader = Subscriber(self._door, house.board, self._encode, house.counts)
             house.counts.connections["websocket"] += 1
             house.counts.opened["websocket"] += 1
         elif self._identity is None or identity.customer_id != self._identity.customer_id:
             raise UnauthenticatedError("the stream belongs to another customer")
         self._identity = identity
-        self._say(type="authenticated")
+        if self._ends_at == inf:
+            self._door.write(before + self._encode({"type": "authenticated"}))
 
     def _subscribe(self, reader: Subscriber, request: dict[str, Any]) -> None:
         wish = self._house.terms.wish(request)
@@ -253,22 +264,48 @@ class WebSocket:
     def _close(self, number: int, reason: str) -> None:
         if self._ends_at == inf:
             self._ends_at = monotonic() + CLOSE_WITHIN
-            self._protocol.send_close(number, reason)
-            self._flush()
+            if self._reader is not None:
+                self._reader.leave()
+            self._door.write(frames.close(number, reason))
 
     def _say(self, **message: Any) -> None:
         if self._ends_at == inf:
             self._door.write(self._encode(message))
 
-    def _flush(self) -> None:
-        for data in self._protocol.data_to_send():
-            if data:
-                self._door.write(data)
-            else:
-                self._door.close()
+
+_WANTED = {"Upgrade": "websocket", "Sec-WebSocket-Version": _VERSION}
 
 
-def _subprotocol(_protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+def _key(headers: Mapping[str, str]) -> str | None:
+    """The key of the handshake; None where it is none."""
+    key = headers.get("sec-websocket-key", "")
+    try:
+        size = len(b64decode(key, validate=True))
+    except (NotBase64Error, ValueError):
+        return None
+    asks = "websocket" in _words(headers.get("upgrade", "")) and "upgrade" in _words(
+        headers.get("connection", "")
+    )
+    right = size == _KEY_BYTES and headers.get("sec-websocket-version") == _VERSION
+    return key if asks and right else None
+
+
+def _words(header: str) -> list[str]:
+    return [word.strip().lower() for word in header.split(",")]
+
+
+def _accepted(key: str, protocol: str | None) -> bytes:
+    digest = b64encode(sha1(key.encode() + _ACCEPTS, usedforsecurity=False).digest())
+    fields = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Accept": digest.decode(),
+        **({"Sec-WebSocket-Protocol": protocol} if protocol else {}),
+    }
+    return head_of(HTTPStatus.SWITCHING_PROTOCOLS, fields)
+
+
+def _chosen(headers: Mapping[str, str]) -> str | None:
     """A browser offers its token beside them; that one is never chosen."""
-    known = (JSON_PROTOCOL, MSGPACK_PROTOCOL)
-    return next((each for each in offered if each in known), None)
+    offered = [each.strip() for each in headers.get("sec-websocket-protocol", "").split(",")]
+    return next((each for each in offered if each in {JSON_PROTOCOL, MSGPACK_PROTOCOL}), None)

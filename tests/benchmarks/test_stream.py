@@ -15,6 +15,7 @@ from benchmarks.report import Figure, Report, record
 from benchmarks.stream_hub import Keys, hub, websocket
 from benchmarks.stream_lanes import Crowd, Plan, Server, Speech, lane, raw, raw_speech
 from benchmarks.stream_rounds import SATURATED, Targets, beside, contest
+from benchmarks.stream_soak import slope
 
 native = pytest.mark.skipif(which("gcc") is None, reason="the load is in C: apt install gcc")
 
@@ -86,6 +87,14 @@ def test_a_small_contest_loses_nothing_and_compares_with_the_bound():
         assert seen["expected"] == seen["arrived"] > 0
     assert beside(found, SATURATED, "raw") is not None
     assert beside(found, SATURATED, "nchan") is None
+
+
+def test_a_slope_is_told_of_what_grows_after_the_beginning():
+    flat = [(0.0, 10), *((float(at), 100) for at in range(10, 100, 10))]
+    growing = [(float(at), 100 + 3 * at) for at in range(10)]
+
+    assert slope(flat) == 0
+    assert slope(growing) == pytest.approx(3)
 
 
 def test_parts_are_told_apart_and_their_ratios_stand_at_the_first_level():

@@ -21,7 +21,7 @@ class Ear:
         self.pieces = 0
         self.gaps = 0
 
-    def deliver(self, updates: Sequence[Update], joined: dict[tuple[int, ...], bytes]) -> None:
+    def deliver(self, updates: Sequence[Update]) -> None:
         self.pieces += 1
         self.heard += [(update.symbol, update.sequence) for update in updates]
 
