@@ -17,6 +17,7 @@ from benchmarks.stream_lanes import Plan
 # Each module has a `part(plan)` that returns its figures, and ratios for the report's first level.
 PARTS: Mapping[str, str] = {
     "ws": "benchmarks.stream_ws",
+    "grpc": "benchmarks.stream_grpc",
 }
 
 
