@@ -1,7 +1,7 @@
 """The stream task's gRPC with a feed of lines, by either server: `own` or `grpcio`.
 
 `python -m benchmarks.stream_grpc_served SERVER KEYS` tells its ports; everything of a customer's
-stream is real: tokens, limits, numbers, heartbeats, counts.
+stream is real: tokens, numbers, heartbeats, counts.
 """
 
 import asyncio
@@ -26,6 +26,9 @@ from stream.redis_market import RedisMarket
 from stream.requests import Terms
 from stream.session import House
 
+# The load has fewer customers than streams.
+_STREAMS = 100_000
+
 
 async def _nothing(_symbol: str) -> Instrument | None:
     return None
@@ -44,7 +47,7 @@ def _calls(server: str, house: House) -> Calls:
 async def _serve(server: str, keys: Mapping[str, str]) -> None:
     board = Board()
     tickets = RedisMarket("redis://127.0.0.1:1/0").tickets()
-    guests = Guests(partial(verify, verifying_keys=keys), tickets)
+    guests = Guests(partial(verify, verifying_keys=keys), tickets, most=_STREAMS)
     symbols = frozenset(f"S{number:03}" for number in range(SYMBOLS))
     house = House(board, guests, Terms(symbols), Counts())
     listener = socket.create_server(("127.0.0.1", 0))

@@ -8,11 +8,12 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from hub.domain.kernel import HubError
 from stream import calls
 from stream.calls import SERVICE, CallStream, FindInstrument, wish_of
 from stream.gen import market_data_pb2 as messages
 from stream.grpc_guard import Guard, caller
-from stream.grpc_stream import entered
+from stream.grpc_stream import Ready, entered
 from stream.requests import MAX_MESSAGE_BYTES
 from stream.session import House
 
@@ -57,7 +58,7 @@ class MarketData:
         self, requests: AsyncIterator[messages.SubscribeRequest], _context: object
     ) -> AsyncIterator[bytes]:
         with entered(self._house, caller()) as (stream, ready):
-            listening = asyncio.ensure_future(_listen(requests, stream))
+            listening = asyncio.ensure_future(_listen(requests, stream, ready))
             try:
                 async for response in ready.responses(stream):
                     yield response
@@ -89,9 +90,14 @@ class LibraryCalls:
         await self._server.stop(grace)
 
 
-async def _listen(requests: AsyncIterator[messages.SubscribeRequest], stream: CallStream) -> None:
-    async for request in requests:
-        stream.asked(request)
+async def _listen(
+    requests: AsyncIterator[messages.SubscribeRequest], stream: CallStream, ready: Ready
+) -> None:
+    try:
+        async for request in requests:
+            stream.asked(request)
+    except HubError as error:
+        ready.end(error)
 
 
 def _handlers(market: MarketData) -> grpc.GenericRpcHandler:

@@ -100,6 +100,21 @@ async def test_what_is_asked_for_may_change_on_the_way(house: GrpcHouse):
     assert (news.quote.symbol, news.sequence) == ("MSFT", 2)
 
 
+async def test_a_client_that_asks_too_often_is_let_go(
+    house: GrpcHouse, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(calls, "MESSAGES_PER_SECOND", 0.001)
+    monkeypatch.setattr(calls, "MESSAGES_AT_ONCE", 2)
+    call = house.stub.Subscribe(metadata=BEARER)
+    ask = asked(subscribe=messages.Topics(symbols=["AAPL"]))
+    for _ in range(3):
+        await call.write(ask)
+    error = await refused(call)
+
+    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert dict(error.trailing_metadata() or ())["hub-code"] == "too_many_messages"
+
+
 def asked(**action: Any) -> messages.SubscribeRequest:
     return messages.SubscribeRequest(**action)
 
