@@ -20,8 +20,11 @@ from stream.session import House
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_concurrent_streams", 1_000),
-    # The library's own limit cancels calls of a storm that it has no time to look at.
+    # The library's own limits cancel calls of a storm that it has no time to look at: so many of
+    # them, or after half a minute.
     ("grpc.server.max_pending_requests", 100_000),
+    ("grpc.server.max_pending_requests_hard_limit", 100_000),
+    ("grpc.server_max_unrequested_time_in_server", 300),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),

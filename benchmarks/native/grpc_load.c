@@ -26,6 +26,8 @@
 #include <unistd.h>
 
 enum { DATA, HEADERS, PRIORITY, RST, SETTINGS, PUSH, PING, GOAWAY, WINDOW, CONTINUATION };
+static const uint64_t QUIET_NS = 15000000000ull;
+
 enum { SYMBOLS_MOST = 1000, SCRATCH = 1 << 20, OLD_MS = 100, WIDE = 0x40000000 };
 
 struct stream {
@@ -280,6 +282,7 @@ static void ended(int n) {
     if (n >= count || streams[n].gone) return;
     streams[n].gone = 1;
     if (streams[n].ready) ready--;
+    for (int k = 0; k < each; k++) subscribers[streams[n].symbols[k]]--;
     failed++;
 }
 
@@ -416,9 +419,9 @@ static void step(double updates, double seconds, int at_once) {
         publish_due();
         turn(waiting_size || (sent_count < due_count && updates > 5000) ? 0 : 1);
     }
-    /* Until all has arrived, or nothing more comes for three seconds. */
+    /* Until all has arrived, or nothing more comes for so long that a busy machine is no excuse. */
     due_count = sent_count;
-    for (uint64_t seen = arrived, since = now(); arrived + skipped + lost < expected && now() - since < 3000000000ull;) {
+    for (uint64_t seen = arrived, since = now(); arrived + skipped + lost < expected && now() - since < QUIET_NS;) {
         pass_on();
         turn(1);
         if (arrived != seen) seen = arrived, since = now();

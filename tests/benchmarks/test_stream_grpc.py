@@ -91,7 +91,7 @@ def test_the_load_sees_what_is_lost_reordered_or_malformed(
 def test_a_small_contest_refuses_none_and_loses_nothing(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(stream_grpc, "has_package", lambda _: False)
     keys = Keys()
-    report, found = contest("100 connections", 4, keys, keys.tokens(PLAN.clients), PLAN)
+    report, found = contest("100 connections", 4, keys, PLAN)
     figures = {figure.name: figure.value for figure in report.figures}
 
     assert figures["100 connections: lost, reordered or malformed"] == 0
