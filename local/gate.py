@@ -47,6 +47,7 @@ _QUICK = (
         Step(f"generated: {name.removeprefix('tools.')}", (_PYTHON, "-m", name, "--check"))
         for name in GENERATORS
     ),
+    Step("locks and secrets", (_PYTHON, "-m", "local.cli", "audit", "--offline")),
     Step("import contracts", (str(_PROGRAMS / "lint-imports"),)),
     Step("lint", (_PYTHON, "-m", "ruff", "check", ".")),
     Step("format", (_PYTHON, "-m", "ruff", "format", "--check", ".")),

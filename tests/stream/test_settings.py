@@ -4,6 +4,7 @@ import subprocess
 import sys
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +67,17 @@ def test_a_wrong_value_is_named_but_not_shown(name: str, value: str):
         read_settings(NEEDED | {name: value})
 
     assert "secret" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("name", ["secret.csv", "secret.parquet", "."])
+def test_a_recording_must_be_there_and_be_csv(name: str, tmp_path: Path):
+    (tmp_path / "secret.parquet").write_text("")
+    with pytest.raises(SettingsError, match="FEED_FILE is not a recording") as wrong:
+        read_settings(NEEDED | {"FEED": "file", "FEED_FILE": str(tmp_path / name)})
+
+    assert "secret" not in str(wrong.value)
+    with pytest.raises(SettingsError, match="FEED_FILE is not set"):
+        read_settings(NEEDED | {"FEED": "file"})
 
 
 @pytest.mark.parametrize("stage", ["prod", "dev", ""])
