@@ -22,6 +22,7 @@ PARTS: Mapping[str, str] = {
     "slow": "benchmarks.stream_slow",
     "redis": "benchmarks.stream_redis",
     "soak": "benchmarks.stream_soak",
+    "grpc": "benchmarks.stream_grpc",
 }
 # Takes as long as it is told to.
 _ONLY_WHEN_ASKED = "soak"

@@ -10,6 +10,7 @@ from hub.domain.kernel import (
     HubError,
     InvalidInputError,
     NotFoundError,
+    ThrottledError,
     UnauthenticatedError,
     UnavailableError,
 )
@@ -18,9 +19,11 @@ from stream.gen import market_data_pb2 as messages
 from stream.messages import CHANNEL_NAMES, encoded, instrument_message, quote_message
 from stream.reader import Subscriber
 from stream.requests import MAX_SYMBOLS, Wish, check_count
-from stream.session import HEARTBEAT_SECONDS, House, has_expired
+from stream.session import HEARTBEAT_SECONDS, House, Pace, has_expired
 from stream.updates import QUOTES
 
+MESSAGES_PER_SECOND = 10.0
+MESSAGES_AT_ONCE = 30.0
 SERVICE = "hub.market.v1.MarketData"
 
 # What is traded under a symbol.
@@ -29,6 +32,10 @@ FindInstrument = Callable[[str], Awaitable[Instrument | None]]
 
 class TooSlowError(HubError):
     code = "slow_consumer"
+
+
+class TooManyMessagesError(ThrottledError):
+    code = "too_many_messages"
 
 
 class Calls(Protocol):
@@ -90,7 +97,7 @@ async def instrument(
 class CallStream:
     """One stream of gRPC: the web's protocols' reader, before an outlet. Who enters leaves."""
 
-    __slots__ = ("_beat", "_house", "_identity", "_outlet", "_reader", "write")
+    __slots__ = ("_beat", "_house", "_identity", "_outlet", "_pace", "_reader", "write")
 
     def __init__(self, house: House, identity: Identity, outlet: Outlet) -> None:
         self.write = outlet.write
@@ -99,6 +106,7 @@ class CallStream:
         self._outlet = outlet
         self._reader = Subscriber(self, house.board, encoded, house.counts)
         self._beat = monotonic()
+        self._pace = Pace(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE, self._beat)
 
     def enter(self) -> None:
         """Raises ForbiddenError: too many streams."""
@@ -149,7 +157,10 @@ class CallStream:
             self.say(type="not_resumed", cursor=str(self._house.board.latest))
 
     def asked(self, request: messages.SubscribeRequest) -> None:
-        """Carry out a request on the way, and answer it."""
+        """Carry out a request on the way, and answer it. Raises ThrottledError."""
+        if not self._pace.takes(monotonic()):
+            reason = f"at most {MESSAGES_PER_SECOND:g} messages a second"
+            raise TooManyMessagesError(reason, seconds=1)
         try:
             action = request.WhichOneof("action")
             if action is None:

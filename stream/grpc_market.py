@@ -8,19 +8,23 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from hub.domain.kernel import HubError
 from stream import calls
 from stream.calls import SERVICE, CallStream, FindInstrument, wish_of
 from stream.gen import market_data_pb2 as messages
 from stream.grpc_guard import Guard, caller
-from stream.grpc_stream import entered
+from stream.grpc_stream import Ready, entered
 from stream.requests import MAX_MESSAGE_BYTES
 from stream.session import House
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_concurrent_streams", 1_000),
-    # The library's own limit cancels calls of a storm that it has no time to look at.
+    # The library's own limits cancel calls of a storm that it has no time to look at: so many of
+    # them, or after half a minute.
     ("grpc.server.max_pending_requests", 100_000),
+    ("grpc.server.max_pending_requests_hard_limit", 100_000),
+    ("grpc.server_max_unrequested_time_in_server", 300),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
@@ -57,7 +61,7 @@ class MarketData:
         self, requests: AsyncIterator[messages.SubscribeRequest], _context: object
     ) -> AsyncIterator[bytes]:
         with entered(self._house, caller()) as (stream, ready):
-            listening = asyncio.ensure_future(_listen(requests, stream))
+            listening = asyncio.ensure_future(_listen(requests, stream, ready))
             try:
                 async for response in ready.responses(stream):
                     yield response
@@ -89,9 +93,14 @@ class LibraryCalls:
         await self._server.stop(grace)
 
 
-async def _listen(requests: AsyncIterator[messages.SubscribeRequest], stream: CallStream) -> None:
-    async for request in requests:
-        stream.asked(request)
+async def _listen(
+    requests: AsyncIterator[messages.SubscribeRequest], stream: CallStream, ready: Ready
+) -> None:
+    try:
+        async for request in requests:
+            stream.asked(request)
+    except HubError as error:
+        ready.end(error)
 
 
 def _handlers(market: MarketData) -> grpc.GenericRpcHandler:

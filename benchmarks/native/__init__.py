@@ -1,4 +1,4 @@
-"""Programs in C, compiled when a benchmark needs them."""
+"""Programs in C and C++, compiled when a benchmark needs them."""
 
 import subprocess
 from pathlib import Path
@@ -13,11 +13,29 @@ _BUILT = ROOT / "out" / "bench" / "native"
 
 def program(name: str) -> Path:
     """The program of `name`.c, as it stands now. Raises StartError."""
-    source, built = _SOURCES / f"{name}.c", _BUILT / name
+    return _compiled(_SOURCES / f"{name}.c", "gcc", [])
+
+
+def has_package(package: str) -> bool:
+    """Whether pkg-config knows the library, and there is a compiler for it."""
+    if which("g++") is None or which("pkg-config") is None:
+        return False
+    return subprocess.run(["pkg-config", "--exists", package], check=False).returncode == 0
+
+
+def linked(name: str, package: str) -> Path:
+    """The program of `name`.cc with a library that `has_package` found."""
+    wanted = ["pkg-config", "--cflags", "--libs", package]
+    flags = subprocess.run(wanted, check=True, capture_output=True, text=True).stdout.split()
+    return _compiled(_SOURCES / f"{name}.cc", "g++", flags)
+
+
+def _compiled(source: Path, compiler: str, flags: list[str]) -> Path:
+    built = _BUILT / source.stem
     if built.exists() and built.stat().st_mtime >= source.stat().st_mtime:
         return built
-    if which("gcc") is None:
-        raise StartError("the load of this benchmark is written in C", "apt install gcc")
+    if which(compiler) is None:
+        raise StartError(f"{source.name} is to be compiled", f"apt install {compiler}")
     _BUILT.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["gcc", "-O2", "-o", str(built), str(source)], check=True)
+    subprocess.run([compiler, "-O2", "-o", str(built), str(source), *flags], check=True)
     return built

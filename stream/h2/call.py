@@ -65,11 +65,6 @@ class Way(Protocol):
     wake: Callable[[], None]
     later: Callable[[float, Callable[[], None]], TimerHandle]
 
-    @property
-    def blocked(self) -> bool:
-        """Whether no stream can send anything."""
-        ...
-
     def tell(self, data: bytes) -> None:
         """Frames that no window holds back."""
         ...
@@ -125,7 +120,8 @@ class Call:
         self.behaviour: Behaviour = _SILENCE
         self._connection = connection
         self._envelopes = _NOTHING
-        self._pending: deque[bytes] = deque()
+        # Seldom needed, and larger than all else here.
+        self._pending: deque[bytes] | None = None
         self._sent = self._gathered = 0
         self._room = FIRST_WINDOW
         self._deadline: TimerHandle | None = None
@@ -142,8 +138,9 @@ class Call:
         """Whether earlier bytes wait, or what is written now would."""
         if self._pending or self.window <= 0:
             return True
-        if self._connection.blocked:
-            self._connection.waiting[self] = None
+        connection = self._connection
+        if connection.full or connection.window <= 0:
+            connection.waiting[self] = None
             return True
         return False
 
@@ -204,6 +201,8 @@ class Call:
         if self._ended:
             return
         held = _ENVELOPE(0, len(message)) + message
+        if self._pending is None:
+            self._pending = deque()
         self._pending.append(held)
         self._count(len(held))
         if self._connection.held > MAX_HELD_BYTES:
@@ -218,16 +217,16 @@ class Call:
             if room <= 0:
                 break
             self.answer()
-            self._send(room)
+            self._send(self._pending, room)
         if self._pending:
             if self.window > 0:
                 connection.waiting[self] = None
         elif self._last is not None:
             self._finish(self._last)
 
-    def _send(self, room: int) -> None:
+    def _send(self, pending: deque[bytes], room: int) -> None:
         """A frame of the first that waits."""
-        first = self._pending[0]
+        first = pending[0]
         piece = first[self._sent : self._sent + room]
         self._sent += len(piece)
         self.window -= len(piece)
@@ -235,8 +234,9 @@ class Call:
         self._count(-len(piece))
         self._connection.tell(frame(DATA, 0, self.number, piece))
         if self._sent == len(first):
-            self._pending.popleft()
+            pending.popleft()
             self._sent = 0
+            self._pending = pending or None
 
     def _finish(self, last: bytes) -> None:
         self._last = None
@@ -245,8 +245,10 @@ class Call:
         self._connection.close(self, unasked=not self._finished)
 
     def _drop_unsent(self) -> None:
-        while len(self._pending) > (1 if self._sent else 0):
-            self._count(-len(self._pending.pop()))
+        pending = self._pending or deque()
+        while len(pending) > (1 if self._sent else 0):
+            self._count(-len(pending.pop()))
+        self._pending = pending or None
 
     def _count(self, more: int) -> None:
         self.waiting += more
@@ -292,7 +294,7 @@ class Call:
     def gone(self) -> None:
         """Nobody hears what is said now."""
         self._last = None
-        self._pending.clear()
+        self._pending = None
         self._count(-self.waiting)
         if not self._ended:
             self._leave()
@@ -326,6 +328,7 @@ class Call:
     def _finish_reading(self) -> None:
         if self._envelopes.gathered:
             raise CallError(Status.INTERNAL, "the last message is not whole")
+        self._envelopes = _NOTHING
         self.behaviour.finished()
 
     def _late(self) -> None:

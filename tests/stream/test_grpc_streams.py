@@ -100,6 +100,21 @@ async def test_what_is_asked_for_may_change_on_the_way(house: GrpcHouse):
     assert (news.quote.symbol, news.sequence) == ("MSFT", 2)
 
 
+async def test_a_client_that_asks_too_often_is_let_go(
+    house: GrpcHouse, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(calls, "MESSAGES_PER_SECOND", 0.001)
+    monkeypatch.setattr(calls, "MESSAGES_AT_ONCE", 2)
+    call = house.stub.Subscribe(metadata=BEARER)
+    ask = asked(subscribe=messages.Topics(symbols=["AAPL"]))
+    for _ in range(3):
+        await call.write(ask)
+    error = await refused(call)
+
+    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert dict(error.trailing_metadata() or ())["hub-code"] == "too_many_messages"
+
+
 def asked(**action: Any) -> messages.SubscribeRequest:
     return messages.SubscribeRequest(**action)
 
@@ -107,9 +122,13 @@ def asked(**action: Any) -> messages.SubscribeRequest:
 async def test_a_client_that_reads_slowly_misses_quotes_and_ends_with_the_latest(
     house: GrpcHouse,
 ):
+    # A window that the client's library does not widen to megabytes.
+    narrow = [("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 65_536)]
+    await house.channel.close()
+    house.channel = grpc.aio.insecure_channel(f"127.0.0.1:{house.calls.port}", options=narrow)
     call = house.stream(symbols=["AAPL"])
     await eventually(lambda: house.board.topics)
-    count = 100_000
+    count = 20_000
     for number in range(count):
         house.tell(quote(bid=f"{number}.00"))
         if number % 100 == 0:
@@ -118,6 +137,7 @@ async def test_a_client_that_reads_slowly_misses_quotes_and_ends_with_the_latest
     while not found or found[-1].sequence < count:
         found += await events(call, 1)
     call.cancel()
+    await house.channel.close()
 
     assert house.counts.conflated > 0
     steps = zip([messages.Event(), *found], found, strict=False)
