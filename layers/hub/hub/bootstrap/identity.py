@@ -172,7 +172,14 @@ class IdentityUseCases(Parts):
     def send_notice(self) -> "SendNotice":
         from hub.application.identity.send_notice import SendNotice
 
-        return SendNotice(self.one_time_tokens, self.notices, self.clock, self.secrets)
+        return SendNotice(
+            self.customers,
+            self.one_time_tokens,
+            self.notices,
+            self.attempts,
+            self.clock,
+            self.secrets,
+        )
 
     @cached_property
     def reset_password(self) -> "ResetPassword":

@@ -188,7 +188,7 @@ class SecondFactors(Protocol):
 
 class NoticeRequests(Protocol):
     def ask(self, purpose: Purpose, email: str) -> None:
-        """Have a one-time token sent there, if it is a customer's: that is found out elsewhere.
+        """Have a notice sent there, if it is a customer's: that is found out elsewhere.
 
         Raises UnavailableError.
         """
