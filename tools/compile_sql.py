@@ -27,6 +27,7 @@ from hub.adapters.postgres.statements import (
     people,
     place,
     queries,
+    remains,
     second_factors,
 )
 
@@ -92,6 +93,7 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     attempts.lock_attempts,
     attempts.count_attempts,
     attempts.uncount_attempts,
+    remains.prune_identity,
     operations.record_admin_action,
     queries.list_unsent,
     queries.find_message,

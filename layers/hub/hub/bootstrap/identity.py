@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hub.application.identity.login import Login
     from hub.application.identity.logout import Logout
     from hub.application.identity.logout_all import LogoutAll
+    from hub.application.identity.prune_identity import PruneIdentity
     from hub.application.identity.refresh_token import RefreshToken
     from hub.application.identity.register import Register
     from hub.application.identity.remove_totp import RemoveTotp
@@ -153,6 +154,12 @@ class IdentityUseCases(Parts):
         from hub.application.identity.erase_me import EraseMe
 
         return EraseMe(self.customers, self.people, self.proof, self.second_proof, self.clock)
+
+    @cached_property
+    def prune_identity(self) -> "PruneIdentity":
+        from hub.application.identity.prune_identity import PruneIdentity
+
+        return PruneIdentity(self.remains, self.clock)
 
     @cached_property
     def request_password_reset(self) -> "RequestPasswordReset":

@@ -219,6 +219,20 @@ class Attempts(Protocol):
         """It was none of the failures: forget the account's, and take one off the address."""
 
 
+class Past(NamedTuple):
+    """Sessions that ended before `over` or were last used before `used`, tokens and keys that
+    were good until before `over`, attempts before `attempted`: nobody needs them any more."""
+
+    over: datetime
+    used: datetime
+    attempted: datetime
+
+
+class Remains(Protocol):
+    def prune(self, past: Past, most: int) -> int:
+        """Delete at most so many of each kind. How many that were; a session counts as one."""
+
+
 class Identity(NamedTuple):
     """Who a credential speaks for, and until when it may be taken for good.
 
