@@ -29,11 +29,11 @@ class Answer(NamedTuple):
 
 
 class Platform:
-    """One state folder and three ports, whatever runs there."""
+    """One state folder and four ports, whatever runs there."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
-        self.api_port, self.stream_port, self.grpc_port = free_ports(3)
+        self.api_port, self.websocket_port, self.stream_port, self.grpc_port = free_ports(4)
         self._options = options
         self.process: subprocess.Popen[bytes] | None = None
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -56,8 +56,13 @@ class Platform:
         return {**os.environ, **own}
 
     def command(self, verb: str) -> list[str]:
-        ports = ("api", self.api_port), ("stream", self.stream_port), ("grpc", self.grpc_port)
-        words = [word for name, port in ports for word in (f"--{name}-port", str(port))]
+        ports = {
+            "api": self.api_port,
+            "websocket": self.websocket_port,
+            "stream": self.stream_port,
+            "grpc": self.grpc_port,
+        }
+        words = [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
         return [sys.executable, "-m", "local.cli", verb, *words, *self._options]
 
     def launch(self, output: "IO[bytes] | int | None" = None) -> "subprocess.Popen[bytes]":

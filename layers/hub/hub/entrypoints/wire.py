@@ -84,6 +84,12 @@ ShareIn = Annotated[
     _bounded(9, Decimal(100)),
     _asked(9, "percent of what is held, up to 100", "50"),
 ]
+SpeedIn = Annotated[
+    Decimal,
+    _parse,
+    _bounded(6, Decimal(10_000)),
+    _schema("market seconds per second, up to 10000", "60"),
+]
 AmountIn = Annotated[
     Decimal, _parse, _bounded(2, MAX_AMOUNT), _asked(2, "USD, up to 2 decimals", "10000.00")
 ]
@@ -107,8 +113,12 @@ def _known_symbol(value: str) -> str:
     return value
 
 
+def is_uuid(text: str) -> bool:
+    return re.fullmatch(_UUID, text, re.ASCII) is not None
+
+
 def _uuid(value: str) -> str:
-    if not re.fullmatch(_UUID, value, re.ASCII):
+    if not is_uuid(value):
         raise PydanticCustomError("uuid_form", "an id as it was given out is wanted")
     return value
 
