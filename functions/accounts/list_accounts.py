@@ -1,4 +1,4 @@
-"""GET /accounts: the caller's accounts."""
+"""GET /accounts: the caller's accounts; of an API key, its own."""
 
 from hub.bootstrap import hub
 from hub.entrypoints.http import Api, Caller
@@ -31,6 +31,7 @@ def list_accounts(caller: Caller) -> AccountList:
                 created_at=account.created_at,
             )
             for account in hub().list_accounts(caller.customer_id)
+            if caller.sees(account.account_id)
         ]
     )
 

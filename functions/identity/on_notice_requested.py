@@ -1,4 +1,4 @@
-"""Queue notices-requested: make the one-time tokens that were asked for, and send them."""
+"""Queue notices-requested: send the one-time tokens and reminders that were asked for."""
 
 from collections.abc import Sequence
 

@@ -23,6 +23,9 @@ class Registration(Incoming):
 
 
 class Registered(Outgoing):
+    """The same for an address that has a customer already: then the ids are of nothing, and the
+    address is sent a reminder."""
+
     user_id: str
     account_id: str
     email: str
@@ -30,7 +33,7 @@ class Registered(Outgoing):
     created_at: Moment
 
 
-@api.post("/auth/register", status=201, problems=(409,))
+@api.post("/auth/register", status=201)
 def register(registration: Registration, request: Request) -> Registered:
     command = RegisterCommand(
         registration.email, registration.password, registration.name, request.trace_id

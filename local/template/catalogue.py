@@ -59,6 +59,8 @@ _OBSERVE = "logs and metrics go to files; nothing pages anybody"
 _GIVEN = "its address is given as a value when it is wanted"
 
 CLOUD_ONLY_TYPES = {
+    "AWS::ApiGateway::BasePathMapping": _NETWORK,
+    "AWS::ApiGateway::DomainName": _NETWORK,
     "AWS::ApplicationAutoScaling::ScalableTarget": _STREAM,
     "AWS::ApplicationAutoScaling::ScalingPolicy": _STREAM,
     "AWS::Budgets::Budget": _OBSERVE,

@@ -15,7 +15,7 @@ from hub.domain.identity import scopes
 from tests.architecture.project import Function, functions
 from tests.fixtures.documented import check_documented
 from tests.fixtures.requests import Answer
-from tests.fixtures.samples import ACCOUNT, CUSTOMER, KEY, SESSION, bring_to_life
+from tests.fixtures.samples import ACCOUNT, CUSTOMER, KEY, ORDER, SESSION, bring_to_life
 from tests.fixtures.worlds import World
 
 ABSENT = "01900000-0000-7000-8000-00000000dead"
@@ -170,6 +170,27 @@ def test_an_account_of_another_is_not_there_wherever_a_request_names_one(
         else:
             continue
         assert answers[0] == answers[1]
+    assert sampled.contents() == before
+
+
+@pytest.mark.parametrize("function", ALL)
+def test_a_key_of_another_account_finds_nothing_of_this_one(function: Function, sampled: World):
+    """The customer is the same: another account of theirs is what the key is for."""
+    assert function.route is not None
+    if expected(function, scopes.TRADE) == 403:
+        return
+    bring_to_life(function.stem, sampled)
+    before = sampled.contents()
+    elsewhere = {**A_KEY, "account": ABSENT, "scope": "trade"}
+
+    answer = ask(function, sampled, elsewhere)
+
+    if path_names(function) & OWNED:
+        missing = dict.fromkeys(path_names(function) & OWNED, ABSENT)
+        assert answer.status == 404
+        assert answer == ask(function, sampled, {**A_KEY, "scope": "trade"}, path=missing)
+    assert ACCOUNT not in answer.text
+    assert ORDER not in answer.text
     assert sampled.contents() == before
 
 

@@ -197,6 +197,62 @@ def test_tokens_are_stored_as_hashes(front: Front, ada: Customer):
     assert token not in str(front.world.sql("SELECT * FROM one_time_tokens"))
 
 
+def register_again(front: Front, name: str = "Eve") -> Answer:
+    body = {"email": EMAIL.upper(), "password": NEW_PASSWORD, "name": name}
+    return front.call("identity.register", body=body)
+
+
+def deliver_notices(front: Front) -> list[Notice]:
+    mail = front.world.mail
+    for purpose, email in mail.asked:
+        front.world.hub.send_notice(purpose, email)
+    mail.asked.clear()
+    sent, mail.notices = mail.notices, []
+    return sent
+
+
+def test_that_an_address_is_taken_is_told_to_the_address_alone(front: Front, ada: Customer):
+    front.world.mail.asked.clear()
+    before = front.world.contents()
+    again = register_again(front)
+    assert again.status == 201
+    assert front.world.contents() == before
+    assert front.world.mail.asked == [(Purpose.REMIND, EMAIL)]
+    (sent,) = deliver_notices(front)
+    assert (sent.email, sent.subject) == (EMAIL, "You have an account already")
+    login = {"email": EMAIL, "password": NEW_PASSWORD}
+    assert front.call("identity.login", body=login).status == 401
+
+    # What a stranger sees is what is seen of an address that was free.
+    body = {"email": "new@example.com", "password": NEW_PASSWORD, "name": "Eve"}
+    fresh = front.call("identity.register", body=body)
+    assert (fresh.status, fresh.headers) == (again.status, again.headers)
+    assert set(fresh.body) == set(again.body)
+    assert again.body == {
+        **fresh.body,
+        "email": EMAIL,
+        **{name: again.body[name] for name in ("user_id", "account_id")},
+    }
+    assert again.body["account_id"] != ada.account_id
+    for each in (again, fresh):
+        assert each.body["user_id"] < each.body["account_id"]
+
+
+def test_one_reminder_an_hour_is_sent_however_often_somebody_registers(front: Front, ada: Customer):
+    deliver_notices(front)
+    for _ in range(3):
+        register_again(front)
+    assert len(deliver_notices(front)) == 1
+    front.world.clock.advance(3600)
+    register_again(front)
+    assert len(deliver_notices(front)) == 1
+
+
+def test_who_is_gone_by_now_is_not_reminded(front: Front):
+    front.world.hub.send_notice(Purpose.REMIND, "nobody@example.com")
+    assert front.world.mail.notices == []
+
+
 @pytest.mark.parametrize(
     "body",
     [{"purpose": "greet", "email": EMAIL}, {"email": EMAIL}, {"purpose": "verify_email"}],

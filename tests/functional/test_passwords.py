@@ -144,6 +144,19 @@ def test_an_unknown_customer_is_refused_as_slowly_as_a_wrong_password(
     assert abs(known / unknown - 1) < 0.15
 
 
+def test_a_taken_address_registers_as_slowly_as_a_free_one(front: Front, argon2: Argon2Passwords):
+    register(front, PASSWORD)
+    taken: list[float] = []
+    free: list[float] = []
+    for number in range(40):
+        for lane, email in ((taken, "ada.lovelace@example.com"), (free, f"{number}@example.com")):
+            body = {"email": email, "password": PASSWORD, "name": "Eve"}
+            began = time.perf_counter()
+            assert front.call("identity.register", body=body).status == 201
+            lane.append(time.perf_counter() - began)
+    assert abs(median(taken) / median(free) - 1) < 0.15
+
+
 # How often one may guess
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hub.application.identity.login import Login
     from hub.application.identity.logout import Logout
     from hub.application.identity.logout_all import LogoutAll
+    from hub.application.identity.prune_identity import PruneIdentity
     from hub.application.identity.refresh_token import RefreshToken
     from hub.application.identity.register import Register
     from hub.application.identity.remove_totp import RemoveTotp
@@ -155,6 +156,12 @@ class IdentityUseCases(Parts):
         return EraseMe(self.customers, self.people, self.proof, self.second_proof, self.clock)
 
     @cached_property
+    def prune_identity(self) -> "PruneIdentity":
+        from hub.application.identity.prune_identity import PruneIdentity
+
+        return PruneIdentity(self.remains, self.clock)
+
+    @cached_property
     def request_password_reset(self) -> "RequestPasswordReset":
         from hub.application.identity.request_password_reset import RequestPasswordReset
 
@@ -172,7 +179,14 @@ class IdentityUseCases(Parts):
     def send_notice(self) -> "SendNotice":
         from hub.application.identity.send_notice import SendNotice
 
-        return SendNotice(self.one_time_tokens, self.notices, self.clock, self.secrets)
+        return SendNotice(
+            self.customers,
+            self.one_time_tokens,
+            self.notices,
+            self.attempts,
+            self.clock,
+            self.secrets,
+        )
 
     @cached_property
     def reset_password(self) -> "ResetPassword":

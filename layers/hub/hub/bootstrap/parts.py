@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         OneTimeTokens,
         Passwords,
         People,
+        Remains,
         SecondFactors,
         Sessions,
         Tokens,
@@ -183,6 +184,12 @@ class Parts:
         from hub.adapters.postgres.one_time_tokens import PostgresOneTimeTokens
 
         return PostgresOneTimeTokens(self.database)
+
+    @cached_property
+    def remains(self) -> "Remains":
+        from hub.adapters.postgres.remains import PostgresRemains
+
+        return PostgresRemains(self.database)
 
     @cached_property
     def notice_requests(self) -> "NoticeRequests":

@@ -11,6 +11,7 @@ from hub.domain.kernel import (
     CustomerId,
     ForbiddenError,
     NotFoundError,
+    OrderId,
     UnauthenticatedError,
 )
 
@@ -31,6 +32,9 @@ class Caller(NamedTuple):
             return self.account_id
         raise NotFoundError("there is no such account")
 
+    def sees(self, account_id: str) -> bool:
+        return self.account_id in {None, account_id}
+
 
 class LiveSessions(Protocol):
     """What is needed to know that a session has not ended since its token was issued."""
@@ -38,8 +42,24 @@ class LiveSessions(Protocol):
     def live(self, session_id: str, at: datetime) -> bool: ...
 
 
+class OfAccount(Protocol):
+    """Something that belongs to an account."""
+
+    @property
+    def account_id(self) -> AccountId: ...
+
+
+class OwnOrders(Protocol):
+    """What is needed to know whose an order is."""
+
+    def find(self, customer_id: CustomerId, order_id: OrderId) -> OfAccount | None: ...
+
+
 class Doors(Protocol):
     """What is looked at before a handler is called."""
+
+    @property
+    def orders(self) -> OwnOrders: ...
 
     @property
     def sessions(self) -> LiveSessions: ...
@@ -91,6 +111,17 @@ class Access(NamedTuple):
             return
         if not self.doors().sessions.live(caller.session_id, asked_at(event)):
             raise UnauthenticatedError("the session has ended", code="session_ended")
+
+    def check_order(self, caller: Caller, order_id: str) -> None:
+        """The orders of a customer's other accounts are not there for a key.
+
+        Raises NotFoundError.
+        """
+        if self.doors is None:
+            return
+        order = self.doors().orders.find(caller.customer_id, OrderId(order_id))
+        if order is None or not caller.sees(order.account_id):
+            raise NotFoundError("there is no such order")
 
 
 def asked_at(event: Mapping[str, Any]) -> datetime:

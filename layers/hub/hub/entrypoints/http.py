@@ -280,10 +280,15 @@ def _query(route: Route, event: Event) -> tuple[dict[str, str], list[Fault]]:
 
 
 def _keep_to_the_account(route: Route, caller: Caller, values: dict[str, Any]) -> None:
-    """A key's account is the only one there is, wherever a request names one or could."""
+    """A key's account is the only one there is, wherever a request names one, its order, or could.
+
+    The order is looked up once more for it: that costs keys alone, and no handler can forget it.
+    """
     for parameter in route.parameters:
         if parameter.name == "account_id":
             values["account_id"] = caller.account(values.get("account_id"))
+        elif parameter.name == "order_id":
+            route.access.check_order(caller, values["order_id"])
         elif parameter.place == "body" and "account_id" in parameter.type.model_fields:
             body = values[parameter.name]
             account_id = caller.account(body.account_id)

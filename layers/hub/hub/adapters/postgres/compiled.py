@@ -597,6 +597,49 @@ UNCOUNT_ATTEMPTS = """
 UPDATE login_attempts SET failures=CASE WHEN (login_attempts.key = %(b_address)s::VARCHAR) THEN greatest(login_attempts.failures - 1, 0) ELSE 0 END WHERE login_attempts.key = any(%(b_cleared)s::TEXT[]) OR login_attempts.key = %(b_address)s::VARCHAR
 """
 
+PRUNE_IDENTITY = """
+WITH some_login_sessions AS
+(SELECT login_sessions.session_id AS session_id
+FROM login_sessions
+WHERE login_sessions.ended_at < %(b_over)s::TIMESTAMP WITH TIME ZONE OR login_sessions.expires_at < %(b_over)s::TIMESTAMP WITH TIME ZONE OR login_sessions.used_at < %(b_used)s::TIMESTAMP WITH TIME ZONE
+ LIMIT %(b_most)s::BIGINT FOR UPDATE SKIP LOCKED),
+tokens AS
+(DELETE FROM refresh_tokens WHERE refresh_tokens.session_id IN (SELECT some_login_sessions.session_id
+FROM some_login_sessions)),
+no_login_sessions AS
+(DELETE FROM login_sessions WHERE login_sessions.session_id IN (SELECT some_login_sessions.session_id
+FROM some_login_sessions) RETURNING login_sessions.session_id),
+some_one_time_tokens AS
+(SELECT one_time_tokens.token_hash AS token_hash
+FROM one_time_tokens
+WHERE one_time_tokens.used_at < %(b_over)s::TIMESTAMP WITH TIME ZONE OR one_time_tokens.expires_at < %(b_over)s::TIMESTAMP WITH TIME ZONE
+ LIMIT %(b_most)s::BIGINT FOR UPDATE SKIP LOCKED),
+no_one_time_tokens AS
+(DELETE FROM one_time_tokens WHERE one_time_tokens.token_hash IN (SELECT some_one_time_tokens.token_hash
+FROM some_one_time_tokens) RETURNING one_time_tokens.token_hash),
+some_api_keys AS
+(SELECT api_keys.key_id AS key_id
+FROM api_keys
+WHERE api_keys.revoked_at < %(b_over)s::TIMESTAMP WITH TIME ZONE OR api_keys.expires_at < %(b_over)s::TIMESTAMP WITH TIME ZONE
+ LIMIT %(b_most)s::BIGINT FOR UPDATE SKIP LOCKED),
+no_api_keys AS
+(DELETE FROM api_keys WHERE api_keys.key_id IN (SELECT some_api_keys.key_id
+FROM some_api_keys) RETURNING api_keys.key_id),
+some_login_attempts AS
+(SELECT login_attempts.key AS key
+FROM login_attempts
+WHERE login_attempts.last_at < %(b_attempted)s::TIMESTAMP WITH TIME ZONE
+ LIMIT %(b_most)s::BIGINT FOR UPDATE SKIP LOCKED),
+no_login_attempts AS
+(DELETE FROM login_attempts WHERE login_attempts.key IN (SELECT some_login_attempts.key
+FROM some_login_attempts) RETURNING login_attempts.key)
+ SELECT (SELECT count(*) AS count_1
+FROM no_login_sessions) + (SELECT count(*) AS count_2
+FROM no_one_time_tokens) + (SELECT count(*) AS count_3
+FROM no_api_keys) + (SELECT count(*) AS count_4
+FROM no_login_attempts) AS pruned
+"""
+
 RECORD_ADMIN_ACTION = """
 INSERT INTO admin_actions (action_id, user_id, action, detail, trace_id, at) VALUES (%(b_action_id)s::UUID, %(b_user_id)s::UUID, %(b_action)s::VARCHAR, %(b_detail)s::JSONB, %(b_trace_id)s::VARCHAR, %(b_at)s::TIMESTAMP WITH TIME ZONE)
 """

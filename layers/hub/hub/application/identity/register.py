@@ -1,4 +1,8 @@
-"""Take in a new customer and open their first paper account."""
+"""Take in a new customer and open their first paper account.
+
+Whoever asks for an address that has a customer already is answered just so, with ids of nothing:
+that it is taken is told to the address alone (decision 0027).
+"""
 
 import logging
 from dataclasses import dataclass
@@ -16,7 +20,7 @@ from hub.application.ports.identity import (
 from hub.application.ports.system import Clock, Ids
 from hub.domain.identity.credentials import Estimate, check_password, normal_email
 from hub.domain.identity.one_time_tokens import Purpose
-from hub.domain.kernel import AccountId, ConflictError, CustomerId, Fault, UnavailableError
+from hub.domain.kernel import AccountId, CustomerId, UnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +42,7 @@ class Register:
     notice_requests: NoticeRequests
 
     def __call__(self, command: RegisterCommand) -> NewCustomer:
-        """Raises InvalidInputError for a weak password, ConflictError for a taken address."""
+        """Raises InvalidInputError for a weak password."""
         email = normal_email(command.email)
         check_password(command.password, email, command.name, self.estimate)
         customer_id = CustomerId(self.ids.new())
@@ -52,14 +56,12 @@ class Register:
         )
         try:
             self.customers.register(new)
-        except EmailTakenError as error:
-            fault = Fault("email", "unique", "this address is registered already")
-            raise ConflictError(
-                "the e-mail address is taken", code="email_taken", faults=(fault,)
-            ) from error
+            purpose = Purpose.VERIFY_EMAIL
+        except EmailTakenError:
+            purpose = Purpose.REMIND
         try:
-            self.notice_requests.ask(Purpose.VERIFY_EMAIL, email)
+            self.notice_requests.ask(purpose, email)
         except UnavailableError as error:
             # They are registered, and can ask for it again.
-            logger.warning("no verification was asked for: %s", error.detail)
+            logger.warning("no notice was asked for: %s", error.detail)
         return new

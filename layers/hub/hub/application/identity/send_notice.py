@@ -1,22 +1,43 @@
-"""Make the one-time token that was asked for, and send it, where the address is a customer's."""
+"""Send what was asked for, where the address is a customer's: a one-time token, or a reminder."""
 
 from dataclasses import dataclass
 
-from hub.application.ports.identity import NewOneTimeToken, Notices, OneTimeTokens
+from hub.application.ports.identity import (
+    Attempts,
+    Customers,
+    NewOneTimeToken,
+    Notices,
+    OneTimeTokens,
+)
 from hub.application.ports.system import Clock, Secrets
-from hub.domain.identity.one_time_tokens import LIVES, Purpose, notice
+from hub.domain.identity.attempts import reminder_gate
+from hub.domain.identity.one_time_tokens import LIVES, Purpose, notice, reminder
 from hub.domain.identity.sessions import token_hash
 
 
 @dataclass(frozen=True, slots=True)
 class SendNotice:
+    customers: Customers
     one_time_tokens: OneTimeTokens
     notices: Notices
+    attempts: Attempts
     clock: Clock
     secrets: Secrets
 
     def __call__(self, purpose: Purpose, email: str) -> None:
         """Raises UnavailableError. Asked twice it sends twice, and the second token is the good."""
+        if purpose is Purpose.REMIND:
+            self._remind(email)
+        else:
+            self._send_token(purpose, email)
+
+    def _remind(self, email: str) -> None:
+        """At most once an hour: one that is lost is asked for by registering again."""
+        known = self.customers.by_email(email) is not None
+        if known and not self.attempts.begin([reminder_gate(email)], self.clock.now()):
+            self.notices.send(reminder(email))
+
+    def _send_token(self, purpose: Purpose, email: str) -> None:
         now, token = self.clock.now(), self.secrets.token()
         new = NewOneTimeToken(email, purpose, token_hash(token), now, now + LIVES[purpose])
         if self.one_time_tokens.create(new):

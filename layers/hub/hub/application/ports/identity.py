@@ -188,7 +188,7 @@ class SecondFactors(Protocol):
 
 class NoticeRequests(Protocol):
     def ask(self, purpose: Purpose, email: str) -> None:
-        """Have a one-time token sent there, if it is a customer's: that is found out elsewhere.
+        """Have a notice sent there, if it is a customer's: that is found out elsewhere.
 
         Raises UnavailableError.
         """
@@ -217,6 +217,20 @@ class Attempts(Protocol):
 
     def succeeded(self, gates: Sequence[Gate]) -> None:
         """It was none of the failures: forget the account's, and take one off the address."""
+
+
+class Past(NamedTuple):
+    """Sessions that ended before `over` or were last used before `used`, tokens and keys that
+    were good until before `over`, attempts before `attempted`: nobody needs them any more."""
+
+    over: datetime
+    used: datetime
+    attempted: datetime
+
+
+class Remains(Protocol):
+    def prune(self, past: Past, most: int) -> int:
+        """Delete at most so many of each kind. How many that were; a session counts as one."""
 
 
 class Identity(NamedTuple):

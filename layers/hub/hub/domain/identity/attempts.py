@@ -41,12 +41,21 @@ _ADDRESS = _waits(free=100, first=30, longest=900)
 
 def gates(account: str, address: str) -> tuple[Gate, Gate, Gate]:
     """`account` is whatever names it, known or not; it is not to be read from the keys."""
-    name = sha256(account.encode()).hexdigest()[:32]
+    name = _name(account)
     return (
         Gate(f"attempts:account:{name}:{address}", _PAIR),
         Gate(f"attempts:account:{name}", _ACCOUNT),
         Gate(f"attempts:address:{address}", _ADDRESS),
     )
+
+
+def _name(account: str) -> str:
+    return sha256(account.encode()).hexdigest()[:32]
+
+
+def reminder_gate(email: str) -> Gate:
+    """Whoever registers an address again and again has one reminder an hour sent there."""
+    return Gate(f"attempts:reminder:{_name(email)}", (int(MEMORY.total_seconds()),))
 
 
 def wait(gate: Gate, failures: Failures, now: datetime) -> int:

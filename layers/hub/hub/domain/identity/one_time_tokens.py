@@ -1,4 +1,4 @@
-"""One-time tokens: what they are for, how long they are good, and what their customer is told."""
+"""What is sent to an address: one-time tokens, how long they are good, and reminders."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -6,8 +6,11 @@ from typing import NamedTuple
 
 
 class Purpose(StrEnum):
+    """What a notice is for. All but the reminder bring a token."""
+
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"  # noqa: S105  # what a token is for, no secret
+    REMIND = "remind"
 
 
 LIVES = {
@@ -22,6 +25,14 @@ class Notice(NamedTuple):
     email: str
     subject: str
     text: str
+
+
+def reminder(email: str) -> Notice:
+    text = (
+        "Somebody, most likely you, wanted to register with this address, which has an account"
+        " already. Log in, or ask for another password. If it was not you, do nothing."
+    )
+    return Notice(email, "You have an account already", text)
 
 
 def notice(purpose: Purpose, email: str, token: str) -> Notice:

@@ -15,7 +15,7 @@ from sqlalchemy import (
 
 from hub.adapters.postgres.tables.kinds import ID, MOMENT, metadata, one_of
 from hub.domain.identity.api_keys import KeyScope
-from hub.domain.identity.one_time_tokens import Purpose
+from hub.domain.identity.one_time_tokens import LIVES
 from hub.domain.identity.sessions import Ending
 
 users = Table(
@@ -90,7 +90,7 @@ one_time_tokens = Table(
     Column("created_at", MOMENT, nullable=False),
     Column("expires_at", MOMENT, nullable=False),
     Column("used_at", MOMENT),
-    one_of("purpose", tuple(Purpose)),
+    one_of("purpose", tuple(LIVES)),
 )
 
 second_factors = Table(
