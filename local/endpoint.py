@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from local.awsapi import ApiError, Twin
+from local.objects import FolderObjects
 from local.queues.errors import SqsError
 
 # (name, payload, invocation type) -> (status, headers, body)
@@ -33,11 +34,13 @@ class Endpoint:
         twins: Mapping[str, Twin],
         *,
         invoke: Invoke | None = None,
+        objects: FolderObjects | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
         self._twins = twins
         self._invoke = invoke
+        self._objects = objects
         self._host = host
         self._port = port
         self._runner: web.AppRunner | None = None
@@ -50,6 +53,8 @@ class Endpoint:
         app = web.Application(client_max_size=_MAX_BODY)
         app.router.add_post(_INVOCATIONS, self._invocation)
         app.router.add_post("/{path:.*}", self._call)
+        if self._objects is not None:
+            self._objects.add_to(app)
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1)
         await runner.setup()
         self._runner = runner

@@ -246,6 +246,7 @@ PARTS = {
     "notice_requests": "notify",
     "sync-states": "start",
     "settle_trades_arn": "settle",
+    "records_bucket": "keep",
     "secretsmanager": "secret",
 }
 LESS = {
@@ -259,6 +260,7 @@ GRANTS = {
     "DatabasePolicy": "database",
     "PublishPolicy": "publish",
     "NoticePolicy": "notify",
+    "RecordsPolicy": "keep",
     "states:StartSyncExecution": "start",
     "states:StartExecution": "settle",
     "AWSSecretsManagerGetSecretValuePolicy": "secret",

@@ -43,6 +43,7 @@ class Settings(NamedTuple):
     address_rate: int
     venue: Mapping[str, str] = {}
     settle_trades_arn: str = ""
+    records_bucket: str = ""
 
     def endpoint(self, service: str, host: str) -> str:
         return self.endpoints.get(service, f"https://{host}.{self.region}.amazonaws.com")
@@ -52,6 +53,7 @@ _SERVICES = {
     "sqs": "AWS_ENDPOINT_URL_SQS",
     "events": "AWS_ENDPOINT_URL_EVENTS",
     "states": "AWS_ENDPOINT_URL_SFN",
+    "s3": "AWS_ENDPOINT_URL_S3",
     "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER",
 }
 
@@ -77,6 +79,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         notices_file=given.get("NOTICES_FILE", ""),
         event_bus=given.get("EVENT_BUS", ""),
         process_order_arn=given.get("PROCESS_ORDER_ARN", ""),
+        records_bucket=given.get("RECORDS_BUCKET", ""),
         settle_trades_arn=given.get("SETTLE_TRADES_ARN", ""),
         container_credentials=given.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ""),
         migration_database_url=given.get("MIGRATION_DATABASE_URL", ""),

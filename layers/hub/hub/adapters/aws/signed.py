@@ -104,23 +104,34 @@ class AwsJson:
         return sign(self._endpoint, self._credentials(), self._clock.now(), signed, payload)
 
 
+class Target(NamedTuple):
+    """What is asked for; path and query are as they are sent, the query's names in order."""
+
+    method: str = "POST"
+    path: str = "/"
+    query: str = ""
+
+
+ROOT = Target()
+
+
 def sign(
     endpoint: Endpoint,
     credentials: Credentials,
     now: datetime,
     headers: Mapping[str, str],
     payload: bytes,
+    *,
+    target: Target = ROOT,
 ) -> dict[str, str]:
-    """The headers with date, token and authorization of a POST to `/`."""
+    """The headers with date, token and authorization."""
     all_headers = {**headers, "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ")}
     if credentials.session_token:
         all_headers["x-amz-security-token"] = credentials.session_token
     names = ";".join(sorted(all_headers))
     canonical = "\n".join(
         [
-            "POST",
-            "/",
-            "",
+            *target,
             *(f"{name}:{all_headers[name].strip()}" for name in sorted(all_headers)),
             "",
             names,

@@ -52,7 +52,11 @@ from hub.adapters.postgres.tables.orders import (
     quotes_taken,
     settlement_obligations,
 )
-from hub.adapters.postgres.tables.settlement import good_faith_violations
+from hub.adapters.postgres.tables.settlement import (
+    good_faith_violations,
+    reconciliation_breaks,
+    reconciliations,
+)
 
 __all__ = [
     "EXACT_VALUE",
@@ -88,6 +92,8 @@ __all__ = [
     "outbox",
     "positions",
     "quotes_taken",
+    "reconciliation_breaks",
+    "reconciliations",
     "recovery_codes",
     "refresh_tokens",
     "second_factors",
