@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from local.awsapi import ApiError, Twin
+from local.objects import FolderObjects
 from local.queues.errors import SqsError
 from local.sockets.connections import Connections
 
@@ -36,12 +37,14 @@ class Endpoint:
         *,
         invoke: Invoke | None = None,
         connections: Connections | None = None,
+        objects: FolderObjects | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
         self._twins = twins
         self._invoke = invoke
         self._connections = Connections() if connections is None else connections
+        self._objects = objects
         self._host = host
         self._port = port
         self._runner: web.AppRunner | None = None
@@ -56,6 +59,8 @@ class Endpoint:
         for method in ("POST", "GET", "DELETE"):
             app.router.add_route(method, _CONNECTION, self._connection)
         app.router.add_post("/{path:.*}", self._call)
+        if self._objects is not None:
+            self._objects.add_to(app)
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1)
         await runner.setup()
         self._runner = runner

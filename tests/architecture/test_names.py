@@ -41,6 +41,7 @@ WITHOUT_HANDLER = {
     ("orders", "watch_resting_orders"),  # the stream task's, which lives long enough to watch
     ("identity", "attempts"),  # what every proof by a password shares
     ("identity", "second_factor"),  # what log-in and its removal share
+    ("settlement", "venue_files"),  # the venue's record, as it is written and read
     ("settlement", "market_day"),  # the day by which things fall due, for job and administrator
     ("orders", "steps"),  # what deciding and expiring share
     ("orders", "election"),  # what watching and deciding share

@@ -252,6 +252,7 @@ PARTS = {
     "sync-states": "start",
     "settle_trades_arn": "settle",
     "recover_order_arn": "recover",
+    "records_bucket": "keep",
     "secretsmanager": "secret",
 }
 LESS = {
@@ -268,6 +269,7 @@ GRANTS = {
     "NoticePolicy": "notify",
     "ConnectionsPolicy": "speak",
     "RecoveryPolicy": "recover",
+    "RecordsPolicy": "keep",
     "states:StartSyncExecution": "start",
     "states:StartExecution": "settle",
     "AWSSecretsManagerGetSecretValuePolicy": "secret",

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import boto3
 import pytest
@@ -23,6 +23,7 @@ from hub.adapters.aws.signed import (
     Credentials,
     DatabaseLogin,
     Endpoint,
+    Target,
     database_password,
     sign,
 )
@@ -57,9 +58,9 @@ def test_a_signature_of_a_path_is_botocore_s(method: str):
     url, path = "https://x.execute-api.eu-west-1.amazonaws.com", "/v1/%40connections/L0SM9cOF%3D"
     endpoint = Endpoint("execute-api", "eu-west-1", url, "")
     headers = {"content-type": "application/json", "host": url.removeprefix("https://")}
-    signed = sign(
-        endpoint, Credentials("AKID", "key", None), MOMENT, headers, b"{}", method=method, path=path
-    )
+    target = Target(method, quote(path))
+    credentials = Credentials("AKID", "key", None)
+    signed = sign(endpoint, credentials, MOMENT, headers, b"{}", target=target)
     theirs = AWSRequest(method, url + path, data=b"{}", headers=headers)
     with patch("botocore.auth.get_current_datetime", lambda: MOMENT.replace(tzinfo=None)):
         SigV4Auth(BotoCredentials("AKID", "key"), "execute-api", "eu-west-1").add_auth(theirs)

@@ -46,6 +46,7 @@ class Settings(NamedTuple):
     connections_url: str = ""
     allowed_origin: str = ""
     settle_trades_arn: str = ""
+    records_bucket: str = ""
 
     def endpoint(self, service: str, host: str) -> str:
         return self.endpoints.get(service, f"https://{host}.{self.region}.amazonaws.com")
@@ -55,6 +56,7 @@ _SERVICES = {
     "sqs": "AWS_ENDPOINT_URL_SQS",
     "events": "AWS_ENDPOINT_URL_EVENTS",
     "states": "AWS_ENDPOINT_URL_SFN",
+    "s3": "AWS_ENDPOINT_URL_S3",
     "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER",
 }
 
@@ -82,6 +84,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         connections_url=given.get("CONNECTIONS_URL", ""),
         allowed_origin=given.get("ALLOWED_ORIGIN", ""),
         process_order_arn=given.get("PROCESS_ORDER_ARN", ""),
+        records_bucket=given.get("RECORDS_BUCKET", ""),
         settle_trades_arn=given.get("SETTLE_TRADES_ARN", ""),
         recover_order_arn=given.get("RECOVER_ORDER_ARN", ""),
         container_credentials=given.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ""),

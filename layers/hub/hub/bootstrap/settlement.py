@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING
 from hub.bootstrap.parts import Parts
 
 if TYPE_CHECKING:
+    from hub.application.alarms import Alarms
+    from hub.application.ports.objects import Objects
+    from hub.application.ports.reconciliation import Reconciliations
     from hub.application.ports.settlement import SettlementRuns, Settlements, SettlementsAtWork
     from hub.application.settlement.find_due_accounts import FindDueAccounts
     from hub.application.settlement.finish_settlement import FinishSettlement
+    from hub.application.settlement.get_reconciliation import GetReconciliation
     from hub.application.settlement.list_good_faith_violations import ListGoodFaithViolations
     from hub.application.settlement.list_settlements import ListSettlements
     from hub.application.settlement.market_day import MarketDays
+    from hub.application.settlement.publish_venue_record import PublishVenueRecord
+    from hub.application.settlement.reconcile import Reconcile
     from hub.application.settlement.run_settlement import RunSettlement
     from hub.application.settlement.settle_accounts import SettleAccounts
     from hub.application.settlement.settle_trades import SettleTrades
+    from hub.application.settlement.venue_files import VenueFiles
 
 
 class SettlementUseCases(Parts):
@@ -74,10 +81,9 @@ class SettlementUseCases(Parts):
 
     @cached_property
     def finish_settlement(self) -> "FinishSettlement":
-        from hub.application.alarms import Alarms
         from hub.application.settlement.finish_settlement import FinishSettlement
 
-        return FinishSettlement(Alarms(self.publisher, self.ids))
+        return FinishSettlement(self.alarms)
 
     @cached_property
     def list_settlements(self) -> "ListSettlements":
@@ -90,3 +96,55 @@ class SettlementUseCases(Parts):
         from hub.application.settlement.list_good_faith_violations import ListGoodFaithViolations
 
         return ListGoodFaithViolations(self.settlements, self.accounts)
+
+    @cached_property
+    def alarms(self) -> "Alarms":
+        from hub.application.alarms import Alarms
+
+        return Alarms(self.publisher, self.ids)
+
+    @cached_property
+    def objects(self) -> "Objects":
+        from hub.adapters.aws.objects import S3Objects
+        from hub.adapters.aws.signed import Endpoint
+
+        region, bucket = self.settings.region, self.settings.records_bucket
+        endpoint = Endpoint("s3", region, self.settings.endpoint("s3", "s3"), "")
+        return S3Objects(endpoint, bucket, self._credentials, self.clock)
+
+    @cached_property
+    def reconciliations(self) -> "Reconciliations":
+        from hub.adapters.postgres.reconciliation import PostgresReconciliations
+
+        return PostgresReconciliations(self.database)
+
+    @cached_property
+    def venue_files(self) -> "VenueFiles":
+        from hub.application.settlement.venue_files import VenueFiles
+
+        return VenueFiles(self.objects)
+
+    @cached_property
+    def publish_venue_record(self) -> "PublishVenueRecord":
+        from hub.application.settlement.publish_venue_record import PublishVenueRecord
+
+        return PublishVenueRecord(self.reconciliations, self.venue_files, self.market_days)
+
+    @cached_property
+    def reconcile(self) -> "Reconcile":
+        from hub.application.settlement.reconcile import Reconcile
+
+        return Reconcile(
+            self.reconciliations,
+            self.venue_files,
+            self.market_days,
+            self.alarms,
+            self.clock,
+            self.ids,
+        )
+
+    @cached_property
+    def get_reconciliation(self) -> "GetReconciliation":
+        from hub.application.settlement.get_reconciliation import GetReconciliation
+
+        return GetReconciliation(self.reconciliations)

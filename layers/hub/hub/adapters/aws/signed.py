@@ -76,8 +76,8 @@ class AwsHttp:
                 self._clock.now(),
                 asked,
                 payload,
-                method=method,
-                path=path,
+                # Of every service but S3 the path is encoded once more than it is sent.
+                target=Target(method, quote(path, safe="/~")),
             )
             try:
                 connection.request(method, path, payload, signed)
@@ -133,6 +133,17 @@ class AwsJson:
         self._http.close()
 
 
+class Target(NamedTuple):
+    """What is asked for, as it is signed; the query's names are in order."""
+
+    method: str = "POST"
+    path: str = "/"
+    query: str = ""
+
+
+ROOT = Target()
+
+
 def sign(
     endpoint: Endpoint,
     credentials: Credentials,
@@ -140,20 +151,16 @@ def sign(
     headers: Mapping[str, str],
     payload: bytes,
     *,
-    method: str = "POST",
-    path: str = "/",
+    target: Target = ROOT,
 ) -> dict[str, str]:
-    """The headers with date, token and authorization. `path` is as it is sent, without a query."""
+    """The headers with date, token and authorization."""
     all_headers = {**headers, "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ")}
     if credentials.session_token:
         all_headers["x-amz-security-token"] = credentials.session_token
     names = ";".join(sorted(all_headers))
     canonical = "\n".join(
         [
-            method,
-            # What is signed is the path encoded once more than it is sent.
-            quote(path, safe="/~"),
-            "",
+            *target,
             *(f"{name}:{all_headers[name].strip()}" for name in sorted(all_headers)),
             "",
             names,

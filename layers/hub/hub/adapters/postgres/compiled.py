@@ -850,6 +850,66 @@ FROM head RETURNING 1)
 FROM message_row
 """
 
+LIST_EXECUTED = """
+SELECT executions.execution_id, executions.account_id, executions.instrument_id, CASE WHEN (executions.side = 'buy') THEN executions.quantity ELSE -executions.quantity END AS anon_1, executions.price, -CASE WHEN (executions.side = 'buy') THEN executions.value ELSE -executions.value END - executions.fees AS anon_2, executions.settlement_date, executions.market_time
+FROM executions
+WHERE executions.trade_date = %(b_day)s::DATE ORDER BY executions.execution_id
+"""
+
+LIST_CASH_MOVED = """
+SELECT executions.account_id, sum(ledger_entries.amount) AS sum_1
+FROM executions JOIN ledger_transactions ON ledger_transactions.account_id = executions.account_id AND ledger_transactions.kind = 'execution' AND ledger_transactions.reference = executions.execution_id JOIN ledger_entries ON ledger_entries.transaction_id = ledger_transactions.transaction_id AND ledger_entries.ledger IN ('settled', 'unsettled')
+WHERE executions.trade_date = %(b_day)s::DATE GROUP BY executions.account_id
+"""
+
+LIST_HELD_AFTER = """
+SELECT "both".account_id, "both".instrument_id, sum("both".quantity) AS sum_1
+FROM (SELECT positions.account_id AS account_id, positions.instrument_id AS instrument_id, positions.quantity AS quantity
+FROM positions UNION ALL SELECT executions.account_id AS account_id, executions.instrument_id AS instrument_id, -CASE WHEN (executions.side = 'buy') THEN executions.quantity ELSE -executions.quantity END AS anon_1
+FROM executions
+WHERE executions.trade_date > %(b_day)s::DATE) AS "both" GROUP BY "both".account_id, "both".instrument_id
+"""
+
+LIST_TRADED_UNTIL = """
+SELECT executions.account_id, executions.instrument_id, sum(CASE WHEN (executions.side = 'buy') THEN executions.quantity ELSE -executions.quantity END) AS sum_1
+FROM executions
+WHERE executions.trade_date <= %(b_day)s::DATE GROUP BY executions.account_id, executions.instrument_id
+"""
+
+COUNT_EXECUTED = """
+SELECT executions.trade_date, count(*) AS count_1
+FROM executions
+WHERE executions.trade_date >= %(b_first)s::DATE AND executions.trade_date <= %(b_last)s::DATE GROUP BY executions.trade_date
+"""
+
+LIST_RECONCILED = """
+SELECT reconciliations.day, reconciliations.files, reconciliations.executions
+FROM reconciliations
+WHERE reconciliations.venue = %(b_venue)s::VARCHAR AND reconciliations.day >= %(b_first)s::DATE AND reconciliations.day <= %(b_last)s::DATE
+"""
+
+RECORD_RECONCILIATION = """
+WITH "new" AS
+(INSERT INTO reconciliations (reconciliation_id, venue, day, files, executions, breaks, trace_id, at) VALUES (%(b_reconciliation_id)s::UUID, %(b_venue)s::VARCHAR, %(b_day)s::DATE, %(b_files)s::INTEGER, %(b_executions)s::INTEGER, %(b_breaks)s::INTEGER, %(b_trace_id)s::VARCHAR, %(b_at)s::TIMESTAMP WITH TIME ZONE) ON CONFLICT DO NOTHING RETURNING reconciliations.reconciliation_id),
+breaks AS
+(INSERT INTO reconciliation_breaks (reconciliation_id, number, kind, account_id, subject, ours, theirs) SELECT "new".reconciliation_id AS reconciliation_id, anon_1.number AS number, anon_1.kind AS kind, anon_1.account_id AS account_id, anon_1.subject AS subject, anon_1.ours AS ours, anon_1.theirs AS theirs
+FROM "new" JOIN unnest(%(b_break_number)s::INTEGER[], %(b_break_kind)s::TEXT[], %(b_break_account_id)s::TEXT[], %(b_break_subject)s::TEXT[], %(b_break_ours)s::TEXT[], %(b_break_theirs)s::TEXT[]) AS anon_1(number, kind, account_id, subject, ours, theirs) ON true RETURNING 1)
+ SELECT "new".reconciliation_id
+FROM "new"
+"""
+
+LIST_RECONCILIATIONS = """
+SELECT DISTINCT ON (reconciliations.venue) reconciliations.reconciliation_id, reconciliations.venue, reconciliations.day, reconciliations.files, reconciliations.executions, reconciliations.trace_id, reconciliations.at
+FROM reconciliations
+WHERE reconciliations.day = %(b_day)s::DATE ORDER BY reconciliations.venue, reconciliations.at DESC, reconciliations.reconciliation_id DESC
+"""
+
+LIST_BREAKS = """
+SELECT reconciliation_breaks.kind, reconciliation_breaks.account_id, reconciliation_breaks.subject, reconciliation_breaks.ours, reconciliation_breaks.theirs
+FROM reconciliation_breaks
+WHERE reconciliation_breaks.reconciliation_id = %(b_reconciliation_id)s::UUID ORDER BY reconciliation_breaks.number
+"""
+
 LIST_UNSENT = """
 SELECT outbox.message_id, outbox.account_id, outbox.destination, outbox.body
 FROM outbox

@@ -1,5 +1,6 @@
 """The day that it is in the market, by which things fall due."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -8,6 +9,9 @@ from hub.application.orders.execute_orders import EXCHANGE
 from hub.application.ports.market import Calendars, MarketData
 from hub.application.ports.system import Clock
 from hub.domain.kernel import UnavailableError
+
+# As long as it may take until somebody mends what keeps days from being compared.
+_LOOK_BACK = 5
 
 
 class MarketDay(NamedTuple):
@@ -33,3 +37,11 @@ class MarketDays:
         if session is None:
             raise UnavailableError(f"the calendar does not reach {market_time:%Y-%m-%d}")
         return MarketDay(session.day, market_time, not market.source_stopped(now))
+
+    def ended(self) -> Sequence[date]:
+        """The last days that are over; none while nobody keeps the market's clock."""
+        current = self.current()
+        if not current.running:
+            return []
+        calendar = self.calendars.around(EXCHANGE, current.market_time)
+        return calendar.ended(current.market_time, _LOOK_BACK)

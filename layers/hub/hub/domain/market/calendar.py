@@ -81,6 +81,11 @@ class Calendar:
         index = bisect_right(days, day) - 1
         return self._sessions[index] if index >= 0 else None
 
+    def ended(self, moment: datetime, count: int) -> list[date]:
+        """The last so many days that were over at `moment`, extended hours and all."""
+        days = [each.day for each in self._sessions if each.extended_close <= moment]
+        return days[-count:]
+
     def settlement_date(self, traded: date) -> date:
         """The business day on which a trade of `traded` settles."""
         days = [session.day for session in self._sessions]

@@ -52,7 +52,11 @@ from hub.adapters.postgres.tables.orders import (
     quotes_taken,
     settlement_obligations,
 )
-from hub.adapters.postgres.tables.settlement import good_faith_violations
+from hub.adapters.postgres.tables.settlement import (
+    good_faith_violations,
+    reconciliation_breaks,
+    reconciliations,
+)
 from hub.adapters.postgres.tables.streaming import stream_connections, stream_subscriptions
 
 __all__ = [
@@ -90,6 +94,8 @@ __all__ = [
     "outbox",
     "positions",
     "quotes_taken",
+    "reconciliation_breaks",
+    "reconciliations",
     "recovery_codes",
     "refresh_tokens",
     "second_factors",

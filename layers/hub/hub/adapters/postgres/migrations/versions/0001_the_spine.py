@@ -98,6 +98,25 @@ def upgrade() -> None:  # as long as the tables are many
     )
     op.create_index("ix_quotes_taken_taken_at", "quotes_taken", ["taken_at"], unique=False)
     op.create_table(
+        "reconciliations",
+        sa.Column("reconciliation_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("venue", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("executions", sa.Integer(), nullable=False),
+        sa.Column("breaks", sa.Integer(), nullable=False),
+        sa.Column("trace_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("reconciliation_id", name=op.f("pk_reconciliations")),
+        sa.UniqueConstraint(
+            "venue",
+            "day",
+            "files",
+            "executions",
+            name=op.f("uq_reconciliations_venue_day_files_executions"),
+        ),
+    )
+    op.create_table(
         "users",
         sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
@@ -236,6 +255,28 @@ def upgrade() -> None:  # as long as the tables are many
     )
     op.create_index(
         op.f("ix_one_time_tokens_user_id"), "one_time_tokens", ["user_id"], unique=False
+    )
+    op.create_table(
+        "reconciliation_breaks",
+        sa.Column("reconciliation_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("ours", sa.Text(), nullable=False),
+        sa.Column("theirs", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('missing_ours', 'missing_theirs', 'quantity', 'price', 'cash', 'timing')",
+            name=op.f("ck_reconciliation_breaks_kind_known"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["reconciliation_id"],
+            ["reconciliations.reconciliation_id"],
+            name=op.f("fk_reconciliation_breaks_reconciliation_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "reconciliation_id", "number", name=op.f("pk_reconciliation_breaks")
+        ),
     )
     op.create_table(
         "recovery_codes",
@@ -842,6 +883,7 @@ def downgrade() -> None:
     op.drop_table("account_events")
     op.drop_table("second_factors")
     op.drop_table("recovery_codes")
+    op.drop_table("reconciliation_breaks")
     op.drop_table("one_time_tokens")
     op.drop_table("login_sessions")
     op.drop_table("instrument_symbols")
@@ -850,6 +892,7 @@ def downgrade() -> None:
     op.drop_table("admin_actions")
     op.drop_table("accounts")
     op.drop_table("users")
+    op.drop_table("reconciliations")
     op.drop_table("quotes_taken")
     op.drop_table("outbox")
     op.drop_table("market_clock")

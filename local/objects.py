@@ -1,0 +1,87 @@
+"""A twin of S3 in a folder: objects are put, got and listed, by path-style addresses."""
+
+import os
+import re
+import uuid
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from aiohttp import web
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{2,62}")
+_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
+_PAGE = 1000
+
+
+class FolderObjects:
+    """`{folder}/{bucket}/{key}` are the objects. A bucket is there once something is in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_put("/{bucket}/{key:.+}", self._put)
+        app.router.add_get("/{bucket}/{key:.+}", self._get)
+        app.router.add_get("/{bucket}", self._list)
+
+    async def _put(self, request: web.Request) -> web.Response:
+        path = self._path(request)
+        if path is None:
+            return _refusal(400, "InvalidRequest", "This twin does not know such names.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.parent / f".{uuid.uuid4()}"
+        draft.write_bytes(await request.read())
+        if request.headers.get("If-None-Match") != "*":
+            draft.replace(path)
+            return web.Response()
+        try:
+            # A link, unlike a renaming, leaves what is there.
+            os.link(draft, path)
+        except FileExistsError:
+            text = "At least one of the pre-conditions you specified did not hold"
+            return _refusal(412, "PreconditionFailed", text)
+        finally:
+            draft.unlink()
+        return web.Response()
+
+    async def _get(self, request: web.Request) -> web.Response:
+        path = self._path(request)
+        if path is None or not path.is_file():
+            return _refusal(404, "NoSuchKey", "The specified key does not exist.")
+        return web.Response(body=path.read_bytes(), content_type="binary/octet-stream")
+
+    async def _list(self, request: web.Request) -> web.Response:
+        bucket = request.match_info["bucket"]
+        if request.query.get("list-type") != "2" or not _BUCKET.fullmatch(bucket):
+            return _refusal(400, "InvalidRequest", "This twin knows ListObjectsV2 alone.")
+        root = self._folder / bucket
+        found = sorted(
+            each.relative_to(root).as_posix()
+            for each in root.rglob("*")
+            if each.is_file() and not each.name.startswith(".")
+        )
+        prefix, after = request.query.get("prefix", ""), request.query.get("start-after", "")
+        wanted = [each for each in found if each.startswith(prefix) and each > after]
+        page = wanted[:_PAGE]
+        rows = "".join(f"<Contents><Key>{escape(each)}</Key></Contents>" for each in page)
+        more = "true" if len(wanted) > len(page) else "false"
+        return _xml(
+            200,
+            f"<ListBucketResult><Name>{bucket}</Name><KeyCount>{len(page)}</KeyCount>"
+            f"<IsTruncated>{more}</IsTruncated>{rows}</ListBucketResult>",
+        )
+
+    def _path(self, request: web.Request) -> Path | None:
+        bucket, key = request.match_info["bucket"], request.match_info["key"]
+        if not _BUCKET.fullmatch(bucket) or not _KEY.fullmatch(key):
+            return None
+        return self._folder / bucket / key
+
+
+def _refusal(status: int, code: str, message: str) -> web.Response:
+    return _xml(status, f"<Error><Code>{code}</Code><Message>{message}</Message></Error>")
+
+
+def _xml(status: int, body: str) -> web.Response:
+    text = f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'
+    return web.Response(status=status, text=text, content_type="application/xml")
