@@ -94,6 +94,7 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     attempts.count_attempts,
     attempts.uncount_attempts,
     operations.record_admin_action,
+    operations.find_backlog,
     recoveries.find_any_order,
     recoveries.find_recovery,
     recoveries.list_troubled,

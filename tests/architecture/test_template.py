@@ -254,6 +254,9 @@ PARTS = {
     "notice_requests": "notify",
     "sync-states": "start",
     "recover_order_arn": "recover",
+    "queue_urls": "queues",
+    "redrives": "redrive",
+    "postpone_failed": "postpone",
     "secretsmanager": "secret",
 }
 LESS = {
@@ -268,9 +271,12 @@ OF_A_POLICY = {
     "PublishPolicy": "publish",
     "NoticePolicy": "notify",
     "RecoveryPolicy": "recover",
+    "QueuesPolicy": "queues",
+    "RedrivePolicy": "redrive",
 }
 OF_A_TEXT = {
     "states:StartSyncExecution": "start",
+    "sqs:ChangeMessageVisibility": "postpone",
     "AWSSecretsManagerGetSecretValuePolicy": "secret",
     "KMSDecryptPolicy": "decrypt",
 }

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from tests.architecture.project import Function, functions
-from tests.fixtures.ports import HeldRuns
 from tests.fixtures.samples import CUSTOMER, ORDER, bring_to_life
 from tests.fixtures.worlds import TRACE, World
 
@@ -48,7 +47,6 @@ def test_the_sampled_message_is_processed(sampled: World):
 
 def test_the_sampled_dead_letter_begins_a_recovery_whose_steps_take_their_samples(sampled: World):
     steps = {each.stem: each for each in functions()}
-    sampled.hub.recovery_runs = HeldRuns()
 
     undelivered = steps["on_order_undelivered"]
     assert undelivered.module.handler(sample(undelivered), CONTEXT) == {"batchItemFailures": []}

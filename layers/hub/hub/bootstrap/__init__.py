@@ -9,11 +9,10 @@ from hub.bootstrap.accounts import AccountUseCases
 from hub.bootstrap.identity import IdentityUseCases
 from hub.bootstrap.market import MarketUseCases
 from hub.bootstrap.operations import OperationsUseCases
-from hub.bootstrap.orders import OrderUseCases
 from hub.settings import read_settings
 
 
-class Hub(OrderUseCases, AccountUseCases, IdentityUseCases, MarketUseCases, OperationsUseCases):
+class Hub(AccountUseCases, IdentityUseCases, MarketUseCases, OperationsUseCases):
     """The use cases, wired for one process."""
 
 
