@@ -11,7 +11,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from local.keys import FILE, token_keys
+from local.clock import Clock
+from local.keys import FILE, TokenKeys, token_keys
 from local.market import FollowedClock
 from local.options import Options
 from local.progress import step
@@ -105,8 +106,11 @@ class Addresses:
 
 
 @asynccontextmanager
-async def running(options: Options) -> AsyncIterator[Runtime]:
-    """The platform, up and watched for the length of the block. Raises StartError."""
+async def running(options: Options, waits: Clock | None = None) -> AsyncIterator[Runtime]:
+    """The platform, up and watched for the length of the block. Raises StartError.
+
+    `waits` is what queues and state machines wait by, where that is not the wall.
+    """
     if len({options.api_port, options.stream_port, options.grpc_port}) < 3:
         raise StartError("two of the ports are the same", "give each another number")
     ports.demand(options.api_port, "the API", "--api-port")
@@ -124,7 +128,7 @@ async def running(options: Options) -> AsyncIterator[Runtime]:
             clock = FollowedClock(addresses.redis_url)
             following = asyncio.create_task(clock.follow())
             stack.push_async_callback(_cancel, following)
-            runtime = _runtime(options, addresses, keys.verifying, keys.signing, clock)
+            runtime = _runtime(options, addresses, keys, clock, waits)
             await runtime.start()
             stack.push_async_callback(runtime.stop)
         with step("the stream task and its feed"):
@@ -169,9 +173,9 @@ async def _migrate(addresses: Addresses, options: Options) -> None:
 def _runtime(
     options: Options,
     addresses: Addresses,
-    verifying: str,
-    signing: str,
+    keys: TokenKeys,
     clock: FollowedClock,
+    waits: Clock | None,
 ) -> Runtime:
     port = ports.remembered_port(options.state, "aws")
     endpoint = f"http://127.0.0.1:{port}"
@@ -184,7 +188,7 @@ def _runtime(
             "DatabaseUrl": addresses.database_url,
             "RedisUrl": addresses.redis_url,
             "StreamUrl": f"grpc://127.0.0.1:{options.grpc_port}",
-            "TokenVerifyingKeys": verifying,
+            "TokenVerifyingKeys": keys.verifying,
             "NoticesFile": str(options.state / "notices.jsonl"),
             # One machine is one address, and its benchmarks are its customers.
             "CustomerRate": _LOCAL_RATE,
@@ -196,8 +200,9 @@ def _runtime(
             "StatesEndpoint": endpoint,
             "SecretsEndpoint": endpoint,
         },
-        secrets={_SIGNING_KEY: signing},
+        secrets={_SIGNING_KEY: keys.signing},
         market_clock=clock,
+        waits=waits,
     )
 
 
