@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.architecture.project import Function, functions
-from tests.fixtures.samples import CUSTOMER, ORDER, bring_to_life
-from tests.fixtures.worlds import TRACE, World
+from tests.fixtures.documented import check_documented
+from tests.fixtures.samples import ACCOUNT, CUSTOMER, ORDER, bring_to_life
+from tests.fixtures.worlds import TRACE, Customer, World
 
 CONTEXT = SimpleNamespace(aws_request_id=TRACE, function_name="sample")
 
@@ -35,6 +36,8 @@ def test_a_sampled_request_is_served(function: Function, sampled: World):
     answer = function.module.handler(event, CONTEXT)
 
     assert answer["statusCode"] in {200, 201, 202}, answer["body"]
+    assert function.route is not None
+    check_documented(function.route, answer)
 
 
 def test_the_sampled_message_is_processed(sampled: World):
@@ -98,6 +101,29 @@ def test_a_sampled_schedule_wakes_its_job(function: Function, sampled: World):
     expected = {"done": 20} if function.stem == "job_warm_cache" else {"done": 0}
 
     assert function.module.handler(sample(function), CONTEXT) == expected
+
+
+def test_the_sampled_steps_find_settle_and_finish(sampled: World):
+    steps = {each.stem: each for each in functions() if each.stem.startswith("step_")}
+    customer = Customer(CUSTOMER, ACCOUNT)
+    sampled.submit(customer, "sell", "2")
+    sampled.process()
+    find, settle, finish = (
+        steps[f"step_{each}"]
+        for each in ("find_due_accounts", "settle_accounts", "finish_settlement")
+    )
+
+    found = find.module.handler(sample(find), CONTEXT)
+    assert found == {"ranges": [sample(settle)["range"]]}
+    settled = settle.module.handler(sample(settle), CONTEXT)
+    [page] = sample(finish)["pages"]
+    assert settled == {
+        "settled": page["settled"],
+        "amount": page["amounts"][0],
+        "failed": page["failed"],
+        "next": None,
+    }
+    assert finish.module.handler(sample(finish), CONTEXT) == {"complete": True}
 
 
 def test_the_sampled_token_is_refused_and_a_real_one_let_in(sampled: World):

@@ -9,10 +9,19 @@ from hub.bootstrap.accounts import AccountUseCases
 from hub.bootstrap.identity import IdentityUseCases
 from hub.bootstrap.market import MarketUseCases
 from hub.bootstrap.operations import OperationsUseCases
+from hub.bootstrap.settlement import SettlementUseCases
+from hub.bootstrap.streaming import StreamingUseCases
 from hub.settings import read_settings
 
 
-class Hub(AccountUseCases, IdentityUseCases, MarketUseCases, OperationsUseCases):
+class Hub(
+    AccountUseCases,
+    StreamingUseCases,
+    SettlementUseCases,
+    IdentityUseCases,
+    MarketUseCases,
+    OperationsUseCases,
+):
     """The use cases, wired for one process."""
 
 

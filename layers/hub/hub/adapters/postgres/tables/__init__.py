@@ -52,6 +52,8 @@ from hub.adapters.postgres.tables.orders import (
     quotes_taken,
     settlement_obligations,
 )
+from hub.adapters.postgres.tables.settlement import good_faith_violations
+from hub.adapters.postgres.tables.streaming import stream_connections, stream_subscriptions
 
 __all__ = [
     "EXACT_VALUE",
@@ -72,6 +74,7 @@ __all__ = [
     "exchange_sessions",
     "executions",
     "fee_schedule",
+    "good_faith_violations",
     "instrument_symbols",
     "instruments",
     "ledger_entries",
@@ -91,5 +94,7 @@ __all__ = [
     "refresh_tokens",
     "second_factors",
     "settlement_obligations",
+    "stream_connections",
+    "stream_subscriptions",
     "users",
 ]
