@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import itertools
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -58,3 +59,25 @@ class VirtualClock:
     async def _settle() -> None:
         for _ in range(50):
             await asyncio.sleep(0)
+
+
+class JumpingClock:
+    """Real time that can jump ahead: whoever sleeps until a moment jumped over wakes at once."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+        self._jumped = asyncio.Event()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        due = self.now() + timedelta(seconds=seconds)
+        while (left := (due - self.now()).total_seconds()) > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._jumped.wait(), left)
+
+    def jump(self, seconds: float) -> None:
+        self._ahead += timedelta(seconds=seconds)
+        woken, self._jumped = self._jumped, asyncio.Event()
+        woken.set()

@@ -11,7 +11,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from local.keys import FILE, token_keys
+from local.clock import Clock
+from local.keys import FILE, TokenKeys, token_keys
 from local.market import FollowedClock
 from local.options import Options
 from local.progress import step
@@ -106,8 +107,11 @@ class Addresses:
 
 
 @asynccontextmanager
-async def running(options: Options) -> AsyncIterator[Runtime]:
-    """The platform, up and watched for the length of the block. Raises StartError."""
+async def running(options: Options, waits: Clock | None = None) -> AsyncIterator[Runtime]:
+    """The platform, up and watched for the length of the block. Raises StartError.
+
+    `waits` is what queues and state machines wait by, where that is not the wall.
+    """
     chosen = (options.api_port, options.websocket_port, options.stream_port, options.grpc_port)
     if len(set(chosen)) < len(chosen):
         raise StartError("two of the ports are the same", "give each another number")
@@ -127,7 +131,7 @@ async def running(options: Options) -> AsyncIterator[Runtime]:
             clock = FollowedClock(addresses.redis_url)
             following = asyncio.create_task(clock.follow())
             stack.push_async_callback(_cancel, following)
-            runtime = _runtime(options, addresses, keys.verifying, keys.signing, clock)
+            runtime = _runtime(options, addresses, keys, clock, waits)
             await runtime.start()
             stack.push_async_callback(runtime.stop)
         with step("the stream task and its feed"):
@@ -188,9 +192,9 @@ def _symbols(file: Path, data: Path) -> Iterable[str]:
 def _runtime(
     options: Options,
     addresses: Addresses,
-    verifying: str,
-    signing: str,
+    keys: TokenKeys,
     clock: FollowedClock,
+    waits: Clock | None,
 ) -> Runtime:
     port = ports.remembered_port(options.state, "aws")
     endpoint = f"http://127.0.0.1:{port}"
@@ -204,7 +208,7 @@ def _runtime(
             "DatabaseUrl": addresses.database_url,
             "RedisUrl": addresses.redis_url,
             "StreamUrl": f"grpc://127.0.0.1:{options.grpc_port}",
-            "TokenVerifyingKeys": verifying,
+            "TokenVerifyingKeys": keys.verifying,
             "NoticesFile": str(options.state / "notices.jsonl"),
             # One machine is one address, and its benchmarks are its customers.
             "CustomerRate": _LOCAL_RATE,
@@ -217,8 +221,9 @@ def _runtime(
             "SecretsEndpoint": endpoint,
             "ConnectionsEndpoint": f"{endpoint}/local",
         },
-        secrets={_SIGNING_KEY: signing},
+        secrets={_SIGNING_KEY: keys.signing},
         market_clock=clock,
+        waits=waits,
     )
 
 

@@ -46,7 +46,8 @@ class Runtime:
     """Everything that the template names, started and stopped as one.
 
     `parameters` are the values of `read_template`. `environment` is given to every function.
-    Schedules of a group named `market` or `...-market` follow `market_clock`, everything else the
+    Schedules of a group named `market` or `...-market` follow `market_clock`; what queues and state
+    machines wait for follows `waits`; everything else, and these where they are not given, the
     wall. Port 0 takes a free one.
     """
 
@@ -67,6 +68,7 @@ class Runtime:
         parameters: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         market_clock: Clock | None = None,
+        waits: Clock | None = None,
         preload: Sequence[str] = PRELOAD,
         watch: float | None = 1.0,
     ) -> None:
@@ -85,6 +87,7 @@ class Runtime:
         self._preload = preload
         self._watch = watch
         self._clock = WallClock()
+        self._waits = waits or self._clock
         self._stack = AsyncExitStack()
 
     async def start(self) -> None:
@@ -106,7 +109,7 @@ class Runtime:
         self.queues = Queues(
             [QueueSpec(*spec) for spec in app.queues],
             file=self._state / "queues.sqlite",
-            clock=self._clock,
+            clock=self._waits,
             endpoint=self.aws_url,
         )
         stack.callback(self.queues.close)
@@ -131,10 +134,10 @@ class Runtime:
         stack.push_async_callback(self.bus.close)
 
     async def _start_endpoint(self, stack: AsyncExitStack) -> None:
-        sqs, events = SqsTwin(self.queues, self._clock), EventsTwin(self.bus)
+        sqs, events = SqsTwin(self.queues, self._waits), EventsTwin(self.bus)
         self.engine = Engine(
             self._run_task,
-            clock=self._clock,
+            clock=self._waits,
             integrations={
                 "sqs:sendMessage": lambda body: sqs.call("SendMessage", body),
                 "events:putEvents": lambda body: events.call("PutEvents", body),

@@ -99,6 +99,7 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     attempts.uncount_attempts,
     remains.prune_identity,
     operations.record_admin_action,
+    operations.find_backlog,
     settlement.is_anything_due,
     settlement.list_due_ranges,
     settlement.list_due_accounts,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from hub.application.ports.messages import Failed
 from hub.bootstrap import hub
 from hub.domain.kernel import UnavailableError
 from hub.entrypoints.logs import logger
@@ -25,4 +26,8 @@ def _processed(messages: Sequence[Received], trace_id: str) -> list[str]:
     return [each.message_id for each in messages if each.body["order_id"] in failed]
 
 
-handler = queue_handler(on_order_submitted)
+def _postpone(failed: Sequence[Failed]) -> None:
+    hub().postpone_failed(failed)
+
+
+handler = queue_handler(on_order_submitted, _postpone)

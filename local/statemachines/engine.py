@@ -132,6 +132,10 @@ class Engine:
         """The Standard executions of a machine, the latest first."""
         return self._journal.of_machine(self.machine(machine_arn).arn)
 
+    def running(self, machine_arn: str) -> list[Execution]:
+        """What runs of a machine now, Express executions included."""
+        return [each for each, _ in self._running.values() if each.machine_arn == machine_arn]
+
     def events(self, arn: str) -> list[Event]:
         execution = self.execution(arn)
         if execution.history is not None and execution.history.fresh:

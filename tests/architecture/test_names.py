@@ -49,6 +49,8 @@ WITHOUT_HANDLER = {
     ("orders", "intake"),  # what submitting and previewing share
     ("orders", "lifetime"),  # when an order works, for intake and replacement
     ("orders", "recovering"),  # what the steps of a recovery share
+    ("operations", "deciding"),  # what a person's decisions on an order share
+    ("orders", "postpone_failed"),  # what on_order_submitted does where it fails
     ("orders", "canceling"),  # what the commands on open orders share
     ("streaming", "telling"),  # what subscribing and delivering share
     ("orders", "preview_order"),  # submit_order's, with dry_run

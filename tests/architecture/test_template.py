@@ -253,6 +253,9 @@ PARTS = {
     "settle_trades_arn": "settle",
     "recover_order_arn": "recover",
     "records_bucket": "keep",
+    "queue_urls": "queues",
+    "redrives": "redrive",
+    "postpone_failed": "postpone",
     "secretsmanager": "secret",
 }
 LESS = {
@@ -270,7 +273,10 @@ GRANTS = {
     "ConnectionsPolicy": "speak",
     "RecoveryPolicy": "recover",
     "RecordsPolicy": "keep",
+    "QueuesPolicy": "queues",
+    "RedrivePolicy": "redrive",
     "states:StartSyncExecution": "start",
+    "sqs:ChangeMessageVisibility": "postpone",
     "states:StartExecution": "settle",
     "AWSSecretsManagerGetSecretValuePolicy": "secret",
     "KMSDecryptPolicy": "decrypt",

@@ -9,7 +9,6 @@ import pytest
 
 from tests.architecture.project import Function, functions
 from tests.fixtures.documented import check_documented
-from tests.fixtures.ports import HeldRuns
 from tests.fixtures.samples import ACCOUNT, CUSTOMER, ORDER, bring_to_life
 from tests.fixtures.worlds import TRACE, Customer, World
 
@@ -51,7 +50,6 @@ def test_the_sampled_message_is_processed(sampled: World):
 
 def test_the_sampled_dead_letter_begins_a_recovery_whose_steps_take_their_samples(sampled: World):
     steps = {each.stem: each for each in functions()}
-    sampled.hub.recovery_runs = HeldRuns()
 
     undelivered = steps["on_order_undelivered"]
     assert undelivered.module.handler(sample(undelivered), CONTEXT) == {"batchItemFailures": []}

@@ -16,7 +16,8 @@ class Settings(NamedTuple):
 
     `venue` is what differs from the paper venue's profile, by the names of `VenueProfile`; `preset`
     names another profile to begin with. `customer_rate` and `address_rate` are requests a minute,
-    0 any number. `endpoints` are the URLs of AWS services that are not where AWS has them.
+    0 any number. `queue_urls` are by purpose. `endpoints` are the URLs of AWS services that are not
+    where AWS has them.
     """
 
     database_url: str
@@ -43,6 +44,7 @@ class Settings(NamedTuple):
     customer_rate: int
     address_rate: int
     venue: Mapping[str, str] = {}
+    queue_urls: Mapping[str, str] = {}
     connections_url: str = ""
     allowed_origin: str = ""
     settle_trades_arn: str = ""
@@ -95,6 +97,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         collar=_decimal(given, "ORDER_COLLAR", "0.04"),
         tolerance=_decimal(given, "PRICE_TOLERANCE", "0.50"),
         venue=_texts(given.get("VENUE_PROFILE") or "{}", "VENUE_PROFILE"),
+        queue_urls=_texts(given.get("QUEUE_URLS") or "{}", "QUEUE_URLS"),
         customer_rate=_whole(given, "CUSTOMER_RATE"),
         address_rate=_whole(given, "ADDRESS_RATE"),
     )

@@ -7,7 +7,13 @@ from decimal import Decimal
 import pytest
 
 from hub.domain.orders.order import Leg, OrderClass, Side, State
-from hub.domain.orders.recovery import LADDER, Sense, delay_before, sense_of
+from hub.domain.orders.recovery import (
+    LADDER,
+    Sense,
+    delay_before,
+    seconds_hidden,
+    sense_of,
+)
 from tests.fixtures.values import AT, an_order
 
 LATER = AT + timedelta(hours=1)
@@ -18,6 +24,10 @@ def test_the_ladder_is_five_minutes_a_quarter_an_hour_six_hours_and_then_a_perso
     assert minutes == [5, 15, 60, 360]
     assert [delay_before(tries) for tries in range(4)] == list(LADDER)
     assert [delay_before(tries) for tries in (4, 5, 1000)] == [None] * 3
+
+
+def test_a_message_that_failed_comes_again_soon_then_later_and_is_given_up_at_once():
+    assert [seconds_hidden(deliveries) for deliveries in range(1, 7)] == [5, 15, 60, 120, 0, 0]
 
 
 @pytest.mark.parametrize("state", sorted(State))

@@ -18,16 +18,16 @@ class DependencyHealth:
         self._redis = redis
 
     def probes(self) -> Sequence[Probe]:
-        return [self._database_probe(), *self._redis_probes()]
+        return [*self.database_probes(), *self.redis_probes()]
 
-    def _database_probe(self) -> Probe:
+    def database_probes(self) -> Sequence[Probe]:
         try:
             self._database.rows("SELECT 1")
         except UnavailableError as error:
-            return Probe("database", healthy=False, detail=error.detail)
-        return Probe("database", healthy=True, detail="answers")
+            return [Probe("database", healthy=False, detail=error.detail)]
+        return [Probe("database", healthy=True, detail="answers")]
 
-    def _redis_probes(self) -> list[Probe]:
+    def redis_probes(self) -> Sequence[Probe]:
         from redis.exceptions import RedisError  # noqa: PLC0415  # not every function pays for it
 
         try:

@@ -16,7 +16,6 @@ from hub.settings import read_settings
 
 
 class Hub(
-    OrderUseCases,
     AccountUseCases,
     StreamingUseCases,
     SettlementUseCases,

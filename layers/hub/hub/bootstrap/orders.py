@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hub.application.orders.list_order_history import ListOrderHistory
     from hub.application.orders.list_orders import ListOrders
     from hub.application.orders.plan_retry import PlanRetry
+    from hub.application.orders.postpone_failed import PostponeFailed
     from hub.application.orders.preview_order import PreviewOrder
     from hub.application.orders.price_orders import PriceOrders
     from hub.application.orders.process_submitted import ProcessSubmitted
@@ -179,6 +180,14 @@ class OrderUseCases(Parts):
 
         states = self._aws("states", "sync-states", "AWSStepFunctions")
         return ProcessSubmitted(StepFunctionsWorkflow(states, self.settings.process_order_arn))
+
+    @cached_property
+    def postpone_failed(self) -> "PostponeFailed":
+        from hub.adapters.aws.redeliveries import SqsRedeliveries
+        from hub.application.orders.postpone_failed import PostponeFailed
+
+        urls = (self.settings.orders_queue_url, self.settings.triggered_queue_url)
+        return PostponeFailed(SqsRedeliveries(self._aws("sqs", "sqs", "AmazonSQS"), urls))
 
     @cached_property
     def release_queued_orders(self) -> "ReleaseQueuedOrders":

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from hub.application.ports.messages import Failed
 from hub.entrypoints.logs import logger
 
 VERSION = 1
@@ -18,10 +19,12 @@ class Received(NamedTuple):
 
 def queue_handler(
     process: Callable[[Sequence[Received], str], Sequence[str]],
+    postpone: Callable[[Sequence[Failed]], None] | None = None,
 ) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
     """`process` gets the readable messages and a trace id, and returns the ids that failed.
 
     What cannot be read fails as well: after its deliveries it lies in the dead-letter queue.
+    `postpone` gets what failed; without it the visibility of the queue decides.
     """
 
     def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -36,9 +39,19 @@ def queue_handler(
         failed += process(messages, context.aws_request_id) if messages else []
         if failed:
             logger.warning("messages to be delivered again", message_ids=failed)
+            if postpone is not None:
+                postpone(
+                    [_failed(each) for each in event["Records"] if each["messageId"] in failed]
+                )
         return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
     return handle
+
+
+def _failed(record: Mapping[str, Any]) -> Failed:
+    queue = record["eventSourceARN"].rpartition(":")[2]
+    deliveries = int(record["attributes"]["ApproximateReceiveCount"])
+    return Failed(queue, record["receiptHandle"], deliveries)
 
 
 def _body(text: str) -> dict[str, str] | None:

@@ -1,4 +1,4 @@
-"""How orders and tokens are shown, the same wherever they are."""
+"""How orders, decisions and tokens are shown, the same wherever they are."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hub.domain.orders.order import CANCELABLE, Order, status_of
-from hub.entrypoints.wire import Moment, Money, Outgoing, Quantity
+from hub.entrypoints.wire import Incoming, Moment, Money, Outgoing, Quantity
 
 
 class OrderOut(Outgoing):
@@ -111,6 +111,28 @@ class NestedOrderOut(OrderOut):
 def nested_order_out(order: Order, legs: Sequence[Order] | None) -> NestedOrderOut:
     shown = [order_out(leg) for leg in legs] if legs is not None else None
     return NestedOrderOut(**dict(order_out(order)), legs=shown)
+
+
+class Reason(Incoming):
+    """Why an administrator does it: it stays on record."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+
+
+class DecidedOut(Outgoing):
+    order_id: str
+    status: str
+    state: str
+    filled_quantity: Quantity
+
+
+def decided_out(order: Order) -> DecidedOut:
+    return DecidedOut(
+        order_id=order.order_id,
+        status=status_of(order.state),
+        state=order.state,
+        filled_quantity=order.filled_quantity,
+    )
 
 
 class TokenPair(Outgoing):

@@ -644,6 +644,15 @@ RECORD_ADMIN_ACTION = """
 INSERT INTO admin_actions (action_id, user_id, action, detail, trace_id, at) VALUES (%(b_action_id)s::UUID, %(b_user_id)s::UUID, %(b_action)s::VARCHAR, %(b_detail)s::JSONB, %(b_trace_id)s::VARCHAR, %(b_at)s::TIMESTAMP WITH TIME ZONE)
 """
 
+FIND_BACKLOG = """
+SELECT count(*) AS count_1, min(outbox.created_at) AS min_1, (SELECT min(undecided.created_at) AS min_2
+FROM orders AS undecided
+WHERE undecided.state = 'pending_new') AS anon_1, (SELECT min(living.created_at) AS min_3
+FROM orders AS living
+WHERE living.state IN ('accepted', 'held', 'new', 'partially_filled', 'pending_cancel', 'pending_new', 'pending_replace')) AS anon_2
+FROM outbox
+"""
+
 IS_ANYTHING_DUE = """
 SELECT EXISTS (SELECT settlement_obligations.account_id
 FROM settlement_obligations

@@ -30,4 +30,4 @@ class AskOperator:
         detail = {"reason": command.reason, "failed_tries": command.tries}
         told = self.recovering.told(order, "OrderHandedToOperator", cause, detail)
         asked = recoveries.ask(told, command.episode, command.tries, command.task_token)
-        self.recovering.publish(asked)
+        self.recovering.tell(asked)

@@ -37,7 +37,7 @@ class BeginRecovery:
         moment = self.recovering.moment(command.trace_id)
         cause, detail = moment.cause("undelivered"), {"reason": _UNDELIVERED}
         told = self.recovering.told(order, "OrderStranded", cause, detail)
-        self.recovering.publish(recoveries.begin(told, command.message))
+        self.recovering.tell(recoveries.begin(told, command.message))
         recovery = recoveries.find(command.order_id)
         assert recovery is not None, "it was begun just now, or before"
         self.runs.start(recovery, command.trace_id)

@@ -13,7 +13,7 @@ from hub.application.books import AccountBook, Books, ExecutionRow, ObligationRo
 from hub.application.orders.election import Election
 from hub.application.orders.intake import VenueTerms, cash_needed
 from hub.application.orders.steps import Steps
-from hub.domain.accounts.balance import InsufficientBuyingPowerError
+from hub.domain.accounts.balance import Amounts, Balance, InsufficientBuyingPowerError
 from hub.domain.accounts.fees import Fee, FeeRule, fees_of, total
 from hub.domain.accounts.position import Position
 from hub.domain.kernel import CURRENCY, notional, plain, ratio
@@ -47,6 +47,17 @@ class Seen(NamedTuple):
         if self.trade is not None:
             seen["trade"] = trade_record(self.trade)
         return seen
+
+
+class _Payment(NamedTuple):
+    """What a fill costs, frees, and makes of the account's cash."""
+
+    value: Decimal
+    fees: Sequence[Fee]
+    cost: Decimal
+    released: Decimal
+    balance: Balance
+    amounts: Amounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +139,13 @@ class Booking:
             elif kind is Follows.RESIZE and now.is_open:
                 self.resize(now, quantity, because)
 
+    def fill_by_hand(self, order: Order, quantity: Decimal, price: Decimal, seen: Seen) -> None:
+        """A fill that no quote of the market has decided. Raises InsufficientBuyingPowerError,
+        which is no reason to end the order."""
+        order = self._with_reservation(sized(order, price), quantity)
+        step = Step(Action.FILL, quantity, price)
+        self._book_fill(order, step, seen, self._payment(order, step))
+
     def resize(self, order: Order, quantity: Decimal, detail: Mapping[str, object]) -> None:
         sized_ = replace(order.resize(quantity), updated_at=self.steps.moment.now)
         detail = {**detail, "quantity": plain(quantity)}
@@ -203,21 +221,31 @@ class Booking:
     def _fill(self, order: Order, step: Step, seen: Seen) -> bool:
         """Whether it could be paid for. An order that the account cannot pay ends here."""
         order = self._with_reservation(sized(order, step.price), step.quantity)
-        account = self.books.accounts[order.account_id]
-        value = notional(step.price, step.quantity)
-        traded = self._trade_date()
-        fees = fees_of(self.schedule, order.side, step.quantity, value, traded)
-        cost = total(fees)
-        released = ratio(order.reserved_cash, step.quantity, order.open_quantity)
         try:
-            if order.side is Side.BUY:
-                balance, amounts = account.balance.buy(value, released, cost)
-            else:
-                cost = min(cost, value)
-                balance, amounts = account.balance.sell(value, cost)
+            payment = self._payment(order, step)
         except InsufficientBuyingPowerError as error:
             self._end_unpaid(order, error, seen)
             return False
+        self._book_fill(order, step, seen, payment)
+        return True
+
+    def _payment(self, order: Order, step: Step) -> _Payment:
+        """What the fill moves. Raises InsufficientBuyingPowerError."""
+        account = self.books.accounts[order.account_id]
+        value = notional(step.price, step.quantity)
+        fees = fees_of(self.schedule, order.side, step.quantity, value, self._trade_date())
+        cost = total(fees)
+        released = ratio(order.reserved_cash, step.quantity, order.open_quantity)
+        if order.side is Side.BUY:
+            return _Payment(
+                value, fees, cost, released, *account.balance.buy(value, released, cost)
+            )
+        cost = min(cost, value)
+        return _Payment(value, fees, cost, released, *account.balance.sell(value, cost))
+
+    def _book_fill(self, order: Order, step: Step, seen: Seen, payment: _Payment) -> None:
+        account = self.books.accounts[order.account_id]
+        value, fees, cost, released, balance, amounts = payment
         execution = self._execution(order, step, value, cost, seen)
         self.books.executions.append(execution)
         if order.side is Side.SELL:
@@ -240,7 +268,6 @@ class Booking:
         filled = self._without_surplus(filled)
         taken = self.steps.take(order, filled, "executed", _fill_detail(execution, fees, seen))
         self.follow_up(taken, seen)
-        return True
 
     def _with_reservation(self, order: Order, quantity: Decimal) -> Order:
         """Exits that stand side by side share one reservation: it goes to the one that fills."""

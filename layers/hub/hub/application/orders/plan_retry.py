@@ -69,7 +69,7 @@ class PlanRetry:
         detail = _detail(command, delay)
         told = self.recovering.told(order, "OrderRetryPlanned", moment.cause("planned"), detail)
         planned = self._recoveries.plan(told, command.episode, command.tries, at)
-        self.recovering.publish(planned)
+        self.recovering.tell(planned)
         return Plan("wait", int(delay.total_seconds()))
 
     def _expire(self, order: Order, moment: Moment) -> bool:

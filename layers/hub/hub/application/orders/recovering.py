@@ -32,7 +32,7 @@ class Recovering:
         message_id = self.at_work.ids.new()
         return Told(order.order_id, order.account_id, kind, cause, detail, message_id)
 
-    def publish(self, message: Message | None) -> None:
+    def tell(self, message: Message | None) -> None:
         if message is not None:
             self.at_work.relay.send([message])
 
@@ -40,4 +40,4 @@ class Recovering:
         """The order needs no more help."""
         cause = moment.cause("recovered")
         told = self.told(order, "OrderRecovered", cause, {"reason": reason, "state": order.state})
-        self.publish(self.recoveries.end(told))
+        self.tell(self.recoveries.end(told))

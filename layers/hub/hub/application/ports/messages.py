@@ -29,6 +29,19 @@ class Outbox(Protocol):
         """Messages older than `moment` that nobody else has claimed, oldest first."""
 
 
+class Failed(NamedTuple):
+    """A message that a worker could not process, as its queue handed it out."""
+
+    queue: str
+    receipt: str
+    deliveries: int
+
+
+class Redeliveries(Protocol):
+    def hide(self, failed: Failed, seconds: int) -> None:
+        """Not to be delivered before so many seconds have passed. Raises UnavailableError."""
+
+
 class Workflow(Protocol):
     def process(self, orders: Sequence[Mapping[str, str]], trace_id: str) -> Sequence[str]:
         """Run ProcessOrder over a batch. The ids of the orders that failed."""

@@ -129,3 +129,52 @@ class RecoveryRuns(Protocol):
 
     def of(self, order_id: OrderId, episodes: int) -> Sequence[MachineRun]:
         """The latest first."""
+
+
+class QueueState(NamedTuple):
+    """A queue by its purpose, and what lies in it about now; `dead_letters` names where it gives
+    up to."""
+
+    name: str
+    waiting: int
+    in_flight: int
+    delayed: int
+    dead_letters: str | None
+
+
+class Queues(Protocol):
+    def state(self) -> Sequence[QueueState]:
+        """Raises UnavailableError."""
+
+
+class Redrives(Protocol):
+    def start(self, name: str) -> None:
+        """What lies in a dead-letter queue goes back to where it came from, bit by bit.
+
+        Raises ConflictError where that is under way.
+        """
+
+
+class TimedProbe(NamedTuple):
+    """How a dependency answers, and after how long."""
+
+    name: str
+    healthy: bool
+    detail: str
+    milliseconds: float
+
+
+class Backlog(NamedTuple):
+    """What waits in the database, and since when by the wall; None where nothing does."""
+
+    outbox: int
+    outbox_since: datetime | None
+    undecided_since: datetime | None
+    open_since: datetime | None
+
+
+class Vitals(Protocol):
+    def probes(self) -> Sequence[TimedProbe]: ...
+
+    def backlog(self) -> Backlog | None:
+        """None while the database does not answer."""

@@ -16,6 +16,10 @@ LADDER = (
 )
 
 
+# Before the ladder: how long a message that failed stays hidden, by its number of deliveries.
+QUICK = (5, 15, 60, 120)
+
+
 class Sense(StrEnum):
     """What a look at the order says of trying it once more."""
 
@@ -35,6 +39,11 @@ class RecoveryState(StrEnum):
 def delay_before(tries: int) -> timedelta | None:
     """How long to wait after `tries` tries that failed; None: a person decides."""
     return LADDER[tries] if tries < len(LADDER) else None
+
+
+def seconds_hidden(deliveries: int) -> int:
+    """After so many deliveries that failed; 0 after the last, which gives the message up."""
+    return QUICK[deliveries - 1] if deliveries <= len(QUICK) else 0
 
 
 def sense_of(order: Order, market_time: datetime, *, tradable: bool) -> Sense:

@@ -1,12 +1,31 @@
-"""What administrators do, on record."""
+"""What administrators do, on record, and what they look at."""
 
-from sqlalchemy import Insert, insert
+from typing import Any
 
-from hub.adapters.postgres.statements.parts import given
-from hub.adapters.postgres.tables import admin_actions
+from sqlalchemy import Insert, Select, func, insert, select
+
+from hub.adapters.postgres.statements.parts import given, one_of, text_of
+from hub.adapters.postgres.tables import admin_actions, orders, outbox
+from hub.domain.orders.order import OPEN
 
 
 def record_admin_action() -> Insert:
     return insert(admin_actions).values(
         {each.name: given(each.name, each) for each in admin_actions.c}
     )
+
+
+def find_backlog() -> Select[Any]:
+    """As `Backlog` has it."""
+    undecided = orders.alias("undecided")
+    living = orders.alias("living")
+    return select(
+        func.count(),
+        func.min(outbox.c.created_at),
+        select(func.min(undecided.c.created_at))
+        .where(undecided.c.state == text_of("pending_new"))
+        .scalar_subquery(),
+        select(func.min(living.c.created_at))
+        .where(one_of(living.c.state, tuple(sorted(OPEN))))
+        .scalar_subquery(),
+    ).select_from(outbox)

@@ -1,0 +1,23 @@
+"""POST /admin/orders/{order_id}/reprocess: have an order processed once more, now."""
+
+from hub.application.admin import Administrator
+from hub.application.operations.deciding import OrderDecision
+from hub.bootstrap import hub
+from hub.domain.kernel import OrderId
+from hub.entrypoints.http import Api, Caller, Request
+from hub.entrypoints.views import DecidedOut, Reason, decided_out
+from hub.entrypoints.wire import UuidText
+
+api = Api(hub)
+
+
+@api.post("/admin/orders/{order_id}/reprocess", scope="admin", problems=(404, 422, 503), status=202)
+def reprocess_order(
+    order_id: UuidText, why: Reason, caller: Caller, request: Request
+) -> DecidedOut:
+    who = Administrator(caller.customer_id, request.trace_id)
+    decision = OrderDecision(who, OrderId(order_id), why.reason)
+    return decided_out(hub().reprocess_order(decision))
+
+
+handler = api.handler()
