@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from hub.application.ports.market import Calendars, Instruments, MarketData
     from hub.application.ports.messages import Outbox, Publisher
     from hub.application.ports.orders import AccountsAtWork, Orders
+    from hub.application.ports.portfolios import Portfolios
     from hub.application.ports.system import Clock, Ids, Limits, Secrets
     from hub.application.relay import Relay
     from hub.domain.identity.credentials import Estimate
@@ -145,6 +146,12 @@ class Parts:
         from hub.adapters.postgres.accounts import PostgresAccounts
 
         return PostgresAccounts(self.database)
+
+    @cached_property
+    def portfolios(self) -> "Portfolios":
+        from hub.adapters.postgres.portfolios import PostgresPortfolios
+
+        return PostgresPortfolios(self.database)
 
     @cached_property
     def accounts_at_work(self) -> "AccountsAtWork":

@@ -39,6 +39,7 @@ accounts = Table(
     Column("kind", Text, nullable=False),
     Column("currency", Text, nullable=False),
     Column("created_at", MOMENT, nullable=False),
+    Column("closed_at", MOMENT),
     Column("event_sequence", BigInteger, nullable=False),
     Column("audit_sequence", BigInteger, nullable=False),
     Column("audit_hash", LargeBinary, nullable=False),
@@ -84,6 +85,7 @@ ledger_transactions = Table(
     Column("reference", ID, nullable=False),
     Column("created_at", MOMENT, nullable=False),
     UniqueConstraint("account_id", "kind", "reference"),
+    Index("ix_ledger_transactions_pages", "account_id", "created_at", "transaction_id"),
 )
 
 ledger_entries = Table(

@@ -154,7 +154,7 @@ executions = Table(
     Column("market_time", MOMENT, nullable=False),
     Column("executed_at", MOMENT, nullable=False),
     UniqueConstraint("order_id", "fill_sequence"),
-    Index("ix_executions_account", "account_id", "instrument_id"),
+    Index("ix_executions_account", "account_id", "instrument_id", "executed_at", "execution_id"),
     between("quantity", "> 0", "1e11"),
     between("price", "> 0"),
     between("value", ">= 0"),

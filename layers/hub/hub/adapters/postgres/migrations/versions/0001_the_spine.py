@@ -116,6 +116,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("event_sequence", sa.BigInteger(), nullable=False),
         sa.Column("audit_sequence", sa.BigInteger(), nullable=False),
         sa.Column("audit_hash", sa.LargeBinary(), nullable=False),
@@ -380,6 +381,12 @@ def upgrade() -> None:
             name=op.f("uq_ledger_transactions_account_id_kind_reference"),
         ),
     )
+    op.create_index(
+        "ix_ledger_transactions_pages",
+        "ledger_transactions",
+        ["account_id", "created_at", "transaction_id"],
+        unique=False,
+    )
     op.create_table(
         "orders",
         sa.Column("order_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -623,7 +630,10 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        "ix_executions_account", "executions", ["account_id", "instrument_id"], unique=False
+        "ix_executions_account",
+        "executions",
+        ["account_id", "instrument_id", "executed_at", "execution_id"],
+        unique=False,
     )
     op.create_table(
         "ledger_entries",
