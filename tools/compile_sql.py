@@ -57,6 +57,7 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     accounts.open_account,
     accounts.rename_account,
     accounts.close_account,
+    accounts.reset_account,
     accounts.find_movement,
     ledgers.list_activities,
     ledgers.list_ledger,

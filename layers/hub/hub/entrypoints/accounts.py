@@ -17,7 +17,7 @@ AccountName = Annotated[
 
 
 class AccountOut(Outgoing):
-    """`closed_at` is null while the account is open."""
+    """`closed_at` is null while the account is open, `reset_at` of one that was never reset."""
 
     account_id: str
     name: str
@@ -25,6 +25,7 @@ class AccountOut(Outgoing):
     currency: str
     created_at: Moment
     closed_at: Moment | None
+    reset_at: Moment | None
 
 
 def age_seconds(holding: "Holding", as_of: datetime) -> int | None:
@@ -42,4 +43,5 @@ def account_out(account: "AccountSummary") -> AccountOut:
         currency=account.currency,
         created_at=account.created_at,
         closed_at=account.closed_at,
+        reset_at=account.reset_at,
     )

@@ -66,7 +66,9 @@ class PostgresAccounts:
             },
         )
         return [
-            AccountSummary(row[0], row[1], row[2], row[3], row[4], Balance(*row[5:8]), row[8])
+            AccountSummary(
+                row[0], row[1], row[2], row[3], row[4], Balance(*row[5:8]), row[8], row[9]
+            )
             for row in rows
         ]
 
@@ -90,6 +92,10 @@ class PostgresAccounts:
 
     def close(self, account_id: AccountId, at: datetime) -> None:
         self.database.rows(compiled.CLOSE_ACCOUNT, {"b_account_id": account_id, "b_at": at})
+
+    def reset(self, account_id: AccountId, reset_id: str, at: datetime) -> bool:
+        wanted = {"b_account_id": account_id, "b_reset_id": reset_id, "b_at": at}
+        return self.database.one(compiled.RESET_ACCOUNT, wanted) is not None
 
     def activities(
         self, wanted: LedgerFilter, before_line: int | None = None

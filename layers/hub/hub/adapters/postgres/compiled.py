@@ -274,7 +274,7 @@ UPDATE orders SET stop_price=anon_1.stop_price, water_mark=anon_1.water_mark FRO
 """
 
 LIST_ACCOUNTS = """
-SELECT accounts.account_id, accounts.name, accounts.kind, accounts.currency, accounts.created_at, balances.settled, balances.unsettled, balances.reserved, accounts.closed_at
+SELECT accounts.account_id, accounts.name, accounts.kind, accounts.currency, accounts.created_at, balances.settled, balances.unsettled, balances.reserved, accounts.closed_at, accounts.reset_at
 FROM accounts JOIN balances ON balances.account_id = accounts.account_id AND balances.currency = 'USD'
 WHERE accounts.user_id = %(b_user_id)s::UUID AND (%(b_account_id)s::UUID IS NULL OR accounts.account_id = %(b_account_id)s::UUID) AND (%(b_after)s::TIMESTAMP WITH TIME ZONE IS NULL OR (accounts.created_at, accounts.account_id) > (%(b_after)s::TIMESTAMP WITH TIME ZONE, %(b_after_id)s::UUID)) AND (NOT %(b_only_open)s OR accounts.closed_at IS NULL) ORDER BY accounts.created_at, accounts.account_id
  LIMIT %(b_limit)s::INTEGER
@@ -322,6 +322,13 @@ revoked AS
 (UPDATE api_keys SET revoked_at=%(b_at)s::TIMESTAMP WITH TIME ZONE FROM closed WHERE api_keys.account_id = closed.account_id AND api_keys.revoked_at IS NULL RETURNING 1)
  SELECT closed.account_id
 FROM closed
+"""
+
+RESET_ACCOUNT = """
+WITH reset AS
+(UPDATE accounts SET reset_id=%(b_reset_id)s::UUID, reset_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.reset_id IS DISTINCT FROM %(b_reset_id)s::UUID RETURNING accounts.account_id)
+ SELECT reset.account_id
+FROM reset
 """
 
 FIND_MOVEMENT = """

@@ -22,6 +22,7 @@ class AccountSummary(NamedTuple):
     created_at: datetime
     balance: Balance
     closed_at: datetime | None = None
+    reset_at: datetime | None = None
 
 
 class NewAccount(NamedTuple):
@@ -92,6 +93,9 @@ class Accounts(Protocol):
 
     def close(self, account_id: AccountId, at: datetime) -> None:
         """Within the account's books. Its API keys end with it."""
+
+    def reset(self, account_id: AccountId, reset_id: str, at: datetime) -> bool:
+        """Within the account's books. False where this was the latest reset already."""
 
     def activities(
         self, wanted: LedgerFilter, before_line: int | None = None

@@ -71,6 +71,16 @@ class Balance(NamedTuple):
         after = self._replace(settled=self.settled - amount)
         return after, {Ledger.SETTLED: -amount, Ledger.DEPOSITS: amount}
 
+    def restart(self, amount: Decimal) -> tuple["Balance", Amounts]:
+        """Settled cash of `amount`, and no other. Raises ValueError while any is reserved."""
+        if self.reserved:
+            raise ValueError("orders still reserve cash")
+        return Balance(settled=amount), {
+            Ledger.SETTLED: amount - self.settled,
+            Ledger.UNSETTLED: -self.unsettled,
+            Ledger.DEPOSITS: self.total - amount,
+        }
+
     def reserve(self, amount: Decimal) -> tuple["Balance", Amounts]:
         """Raises InsufficientBuyingPowerError."""
         if amount > self.available:

@@ -148,6 +148,19 @@ def close_account() -> Select[Any]:
     return select(closed.c.account_id).add_cte(revoked)
 
 
+def reset_account() -> Select[Any]:
+    """Inside a transaction that holds the account's lock. No row: this reset is the latest."""
+    reset_id = given("reset_id", accounts.c.reset_id)
+    reset = (
+        update(accounts)
+        .where(accounts.c.account_id == _ACCOUNT, accounts.c.reset_id.is_distinct_from(reset_id))
+        .values(reset_id=reset_id, reset_at=given("at", accounts.c.reset_at))
+        .returning(accounts.c.account_id)
+        .cte("reset")
+    )
+    return select(reset.c.account_id)
+
+
 def find_movement() -> Select[Any]:
     """What an earlier deposit or withdrawal under a reference brought or took."""
     return (

@@ -58,6 +58,7 @@ def list_accounts() -> Select[Any]:
             balances.c.unsettled,
             balances.c.reserved,
             accounts.c.closed_at,
+            accounts.c.reset_at,
         )
         .select_from(
             accounts.join(

@@ -40,6 +40,9 @@ accounts = Table(
     Column("currency", Text, nullable=False),
     Column("created_at", MOMENT, nullable=False),
     Column("closed_at", MOMENT),
+    # The latest reset: a request for it that comes again finds it done.
+    Column("reset_id", ID),
+    Column("reset_at", MOMENT),
     Column("event_sequence", BigInteger, nullable=False),
     Column("audit_sequence", BigInteger, nullable=False),
     Column("audit_hash", LargeBinary, nullable=False),

@@ -117,6 +117,8 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reset_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("reset_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("event_sequence", sa.BigInteger(), nullable=False),
         sa.Column("audit_sequence", sa.BigInteger(), nullable=False),
         sa.Column("audit_hash", sa.LargeBinary(), nullable=False),
