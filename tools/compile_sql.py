@@ -31,6 +31,7 @@ from hub.adapters.postgres.statements import (
     portfolios,
     queries,
     second_factors,
+    watchlists,
 )
 
 STATEMENTS: tuple[Callable[[], Any], ...] = (
@@ -105,6 +106,15 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     attempts.count_attempts,
     attempts.uncount_attempts,
     operations.record_admin_action,
+    watchlists.create_watchlist,
+    watchlists.list_watchlists,
+    watchlists.find_watchlist,
+    watchlists.find_shared_watchlist,
+    watchlists.lock_watchlist,
+    watchlists.clear_watchlist,
+    watchlists.write_watchlist,
+    watchlists.link_watchlist,
+    watchlists.delete_watchlist,
     queries.list_unsent,
     queries.find_message,
     queries.forget_messages,

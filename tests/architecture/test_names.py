@@ -28,6 +28,7 @@ WITHOUT_HANDLER = {
     ("orders", "watch_resting_orders"),  # the stream task's, which lives long enough to watch
     ("identity", "attempts"),  # what every proof by a password shares
     ("identity", "second_factor"),  # what log-in and its removal share
+    ("watchlists", "lists"),  # what the commands on watchlists share
     ("accounts", "valuing"),  # what every view of positions shares
     ("accounts", "cash_moves"),  # what deposits and withdrawals share
     ("orders", "steps"),  # what deciding and expiring share

@@ -10,10 +10,18 @@ from hub.bootstrap.identity import IdentityUseCases
 from hub.bootstrap.market import MarketUseCases
 from hub.bootstrap.operations import OperationsUseCases
 from hub.bootstrap.orders import OrderUseCases
+from hub.bootstrap.watchlists import WatchlistUseCases
 from hub.settings import read_settings
 
 
-class Hub(OrderUseCases, AccountUseCases, IdentityUseCases, MarketUseCases, OperationsUseCases):
+class Hub(
+    OrderUseCases,
+    AccountUseCases,
+    IdentityUseCases,
+    MarketUseCases,
+    OperationsUseCases,
+    WatchlistUseCases,
+):
     """The use cases, wired for one process."""
 
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from hub.application.ports.orders import AccountsAtWork, Orders
     from hub.application.ports.portfolios import Portfolios
     from hub.application.ports.system import Clock, Ids, Limits, Secrets
+    from hub.application.ports.watchlists import Watchlists
     from hub.application.relay import Relay
     from hub.domain.identity.credentials import Estimate
     from hub.domain.market.quote import Quote
@@ -152,6 +153,12 @@ class Parts:
         from hub.adapters.postgres.portfolios import PostgresPortfolios
 
         return PostgresPortfolios(self.database)
+
+    @cached_property
+    def watchlists(self) -> "Watchlists":
+        from hub.adapters.postgres.watchlists import PostgresWatchlists
+
+        return PostgresWatchlists(self.database)
 
     @cached_property
     def accounts_at_work(self) -> "AccountsAtWork":

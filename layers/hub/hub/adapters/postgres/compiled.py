@@ -571,12 +571,16 @@ sessions AS
 (UPDATE login_sessions SET address='', agent='', ended_at=coalesce(login_sessions.ended_at, %(b_at)s::TIMESTAMP WITH TIME ZONE), ending=coalesce(login_sessions.ending, 'erased') FROM person WHERE login_sessions.user_id = person.user_id),
 keys AS
 (UPDATE api_keys SET name='erased', revoked_at=coalesce(api_keys.revoked_at, %(b_at)s::TIMESTAMP WITH TIME ZONE) FROM person WHERE api_keys.user_id = person.user_id),
+named_accounts AS
+(UPDATE accounts SET name='erased' FROM person WHERE accounts.user_id = person.user_id),
 gone_recovery_codes AS
 (DELETE FROM recovery_codes WHERE recovery_codes.user_id = %(b_user_id)s::UUID),
 gone_second_factors AS
 (DELETE FROM second_factors WHERE second_factors.user_id = %(b_user_id)s::UUID),
 gone_one_time_tokens AS
-(DELETE FROM one_time_tokens WHERE one_time_tokens.user_id = %(b_user_id)s::UUID)
+(DELETE FROM one_time_tokens WHERE one_time_tokens.user_id = %(b_user_id)s::UUID),
+gone_watchlists AS
+(DELETE FROM watchlists WHERE watchlists.user_id = %(b_user_id)s::UUID)
  SELECT person.user_id
 FROM person
 """
@@ -711,6 +715,81 @@ UPDATE login_attempts SET failures=CASE WHEN (login_attempts.key = %(b_address)s
 
 RECORD_ADMIN_ACTION = """
 INSERT INTO admin_actions (action_id, user_id, action, detail, trace_id, at) VALUES (%(b_action_id)s::UUID, %(b_user_id)s::UUID, %(b_action)s::VARCHAR, %(b_detail)s::JSONB, %(b_trace_id)s::VARCHAR, %(b_at)s::TIMESTAMP WITH TIME ZONE)
+"""
+
+CREATE_WATCHLIST = """
+WITH owner AS
+(SELECT users.user_id AS user_id
+FROM users
+WHERE users.user_id = %(b_user_id)s::UUID FOR UPDATE),
+room AS
+(SELECT owner.user_id AS user_id
+FROM owner
+WHERE (SELECT count(*) AS count_1
+FROM watchlists
+WHERE watchlists.user_id = owner.user_id) < %(b_most)s::INTEGER AND NOT (EXISTS (SELECT 1
+FROM watchlists
+WHERE watchlists.watchlist_id = %(b_watchlist_id)s::UUID))),
+made AS
+(INSERT INTO watchlists (watchlist_id, user_id, name, created_at, updated_at) SELECT %(b_watchlist_id)s::UUID AS watchlist_id, room.user_id AS user_id, %(b_name)s::VARCHAR AS name, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at, %(b_at)s::TIMESTAMP WITH TIME ZONE AS updated_at
+FROM room RETURNING watchlists.watchlist_id),
+filled AS
+(INSERT INTO watchlist_items (watchlist_id, place, instrument_id) SELECT made.watchlist_id AS watchlist_id, anon_1.place AS place, anon_1.instrument_id AS instrument_id
+FROM made JOIN unnest(%(b_item_place)s::INTEGER[], %(b_item_instrument_id)s::UUID[]) AS anon_1(place, instrument_id) ON true)
+ SELECT EXISTS (SELECT made.watchlist_id
+FROM made) AS created, EXISTS (SELECT 1
+FROM watchlists
+WHERE watchlists.watchlist_id = %(b_watchlist_id)s::UUID) AS repeated
+"""
+
+LIST_WATCHLISTS = """
+SELECT page.watchlist_id, page.user_id, page.name, page.created_at, page.updated_at, page.link_hash IS NOT NULL AS shared, watchlist_items.instrument_id, instrument_symbols.symbol
+FROM (SELECT watchlists.watchlist_id AS watchlist_id, watchlists.user_id AS user_id, watchlists.name AS name, watchlists.created_at AS created_at, watchlists.updated_at AS updated_at, watchlists.link_hash AS link_hash
+FROM watchlists
+WHERE watchlists.user_id = %(b_user_id)s::UUID AND (%(b_after)s::TIMESTAMP WITH TIME ZONE IS NULL OR (watchlists.created_at, watchlists.watchlist_id) > (%(b_after)s::TIMESTAMP WITH TIME ZONE, %(b_after_id)s::UUID)) ORDER BY watchlists.created_at, watchlists.watchlist_id
+ LIMIT %(b_limit)s::INTEGER) AS page LEFT OUTER JOIN (watchlist_items JOIN instrument_symbols ON instrument_symbols.instrument_id = watchlist_items.instrument_id AND instrument_symbols.valid_to IS NULL) ON watchlist_items.watchlist_id = page.watchlist_id ORDER BY page.created_at, page.watchlist_id, watchlist_items.place
+"""
+
+FIND_WATCHLIST = """
+SELECT found.watchlist_id, found.user_id, found.name, found.created_at, found.updated_at, found.link_hash IS NOT NULL AS shared, watchlist_items.instrument_id, instrument_symbols.symbol
+FROM (SELECT watchlists.watchlist_id AS watchlist_id, watchlists.user_id AS user_id, watchlists.name AS name, watchlists.created_at AS created_at, watchlists.updated_at AS updated_at, watchlists.link_hash AS link_hash
+FROM watchlists
+WHERE watchlists.watchlist_id = %(b_watchlist_id)s::UUID AND watchlists.user_id = %(b_user_id)s::UUID) AS found LEFT OUTER JOIN (watchlist_items JOIN instrument_symbols ON instrument_symbols.instrument_id = watchlist_items.instrument_id AND instrument_symbols.valid_to IS NULL) ON watchlist_items.watchlist_id = found.watchlist_id ORDER BY watchlist_items.place
+"""
+
+FIND_SHARED_WATCHLIST = """
+SELECT found.watchlist_id, found.user_id, found.name, found.created_at, found.updated_at, found.link_hash IS NOT NULL AS shared, watchlist_items.instrument_id, instrument_symbols.symbol
+FROM (SELECT watchlists.watchlist_id AS watchlist_id, watchlists.user_id AS user_id, watchlists.name AS name, watchlists.created_at AS created_at, watchlists.updated_at AS updated_at, watchlists.link_hash AS link_hash
+FROM watchlists
+WHERE watchlists.link_hash = CAST(%(b_link_hash)s AS BYTEA)) AS found LEFT OUTER JOIN (watchlist_items JOIN instrument_symbols ON instrument_symbols.instrument_id = watchlist_items.instrument_id AND instrument_symbols.valid_to IS NULL) ON watchlist_items.watchlist_id = found.watchlist_id ORDER BY watchlist_items.place
+"""
+
+LOCK_WATCHLIST = """
+SELECT watchlists.watchlist_id
+FROM watchlists
+WHERE watchlists.watchlist_id = %(b_watchlist_id)s::UUID AND watchlists.user_id = %(b_user_id)s::UUID FOR UPDATE
+"""
+
+CLEAR_WATCHLIST = """
+DELETE FROM watchlist_items WHERE watchlist_items.watchlist_id = %(b_watchlist_id)s::UUID
+"""
+
+WRITE_WATCHLIST = """
+WITH changed AS
+(UPDATE watchlists SET name=%(b_name)s::VARCHAR, updated_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE watchlists.watchlist_id = %(b_watchlist_id)s::UUID AND watchlists.user_id = %(b_user_id)s::UUID RETURNING watchlists.watchlist_id),
+filled AS
+(INSERT INTO watchlist_items (watchlist_id, place, instrument_id) SELECT changed.watchlist_id AS watchlist_id, anon_1.place AS place, anon_1.instrument_id AS instrument_id
+FROM changed JOIN unnest(%(b_item_place)s::INTEGER[], %(b_item_instrument_id)s::UUID[]) AS anon_1(place, instrument_id) ON true)
+ SELECT changed.watchlist_id
+FROM changed
+"""
+
+LINK_WATCHLIST = """
+UPDATE watchlists SET link_hash=CAST(%(b_link_hash)s AS BYTEA) WHERE watchlists.watchlist_id = %(b_watchlist_id)s::UUID AND watchlists.user_id = %(b_user_id)s::UUID RETURNING watchlists.watchlist_id
+"""
+
+DELETE_WATCHLIST = """
+DELETE FROM watchlists WHERE watchlists.watchlist_id = %(b_watchlist_id)s::UUID AND watchlists.user_id = %(b_user_id)s::UUID RETURNING watchlists.watchlist_id
 """
 
 LIST_UNSENT = """

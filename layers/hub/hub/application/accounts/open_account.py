@@ -31,7 +31,7 @@ class OpenAccount:
         for an account of another name."""
         account_id = self._account_id(command)
         cause = Cause(command.customer_id, "opened", self.clock.now(), None, command.trace_id)
-        payload = audit_payload(cause, {"account_id": account_id, "name": command.name})
+        payload = audit_payload(cause, {"account_id": account_id})
         new = NewAccount(account_id, command.customer_id, command.name, cause, payload)
         opened, repeated = self.accounts.open(new, MOST_ACCOUNTS)
         if not opened and not repeated:

@@ -34,7 +34,7 @@ class RenameAccount:
                 self.accounts.rename(account_id, name)
                 account = books.accounts[account_id]
                 cause = Cause(customer_id, "renamed", self.clock.now(), None, trace_id)
-                detail = {"name": name, "before": before.name}
-                books.record(account, "AccountRenamed", cause, detail)
-                books.audit(account, cause, detail)
+                # What a customer calls it is theirs to have forgotten, and records are for ever.
+                books.record(account, "AccountRenamed", cause, {})
+                books.audit(account, cause, {})
         return before._replace(name=name)

@@ -52,6 +52,7 @@ from hub.adapters.postgres.tables.orders import (
     quotes_taken,
     settlement_obligations,
 )
+from hub.adapters.postgres.tables.watchlists import watchlist_items, watchlists
 
 __all__ = [
     "EXACT_VALUE",
@@ -91,4 +92,6 @@ __all__ = [
     "second_factors",
     "settlement_obligations",
     "users",
+    "watchlist_items",
+    "watchlists",
 ]

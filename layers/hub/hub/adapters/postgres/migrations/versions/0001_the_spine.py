@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
     op.create_table(
         "exchange_sessions",
         sa.Column("exchange", sa.Text(), nullable=False),
@@ -260,6 +260,19 @@ def upgrade() -> None:
             ["user_id"], ["users.user_id"], name=op.f("fk_second_factors_user_id")
         ),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_second_factors")),
+    )
+    op.create_table(
+        "watchlists",
+        sa.Column("watchlist_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("link_hash", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.user_id"], name=op.f("fk_watchlists_user_id")),
+        sa.PrimaryKeyConstraint("watchlist_id", name=op.f("pk_watchlists")),
+        sa.UniqueConstraint("link_hash", name=op.f("uq_watchlists_link_hash")),
+        sa.UniqueConstraint("user_id", "name", name=op.f("uq_watchlists_user_id_name")),
     )
     op.create_table(
         "account_events",
@@ -591,6 +604,32 @@ def upgrade() -> None:
         op.f("ix_refresh_tokens_session_id"), "refresh_tokens", ["session_id"], unique=False
     )
     op.create_table(
+        "watchlist_items",
+        sa.Column("watchlist_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("instrument_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.CheckConstraint(
+            "place >= 0 AND place < 20", name=op.f("ck_watchlist_items_place_range")
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"],
+            ["instruments.instrument_id"],
+            name=op.f("fk_watchlist_items_instrument_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["watchlist_id"],
+            ["watchlists.watchlist_id"],
+            name=op.f("fk_watchlist_items_watchlist_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("watchlist_id", "place", name=op.f("pk_watchlist_items")),
+        sa.UniqueConstraint(
+            "watchlist_id",
+            "instrument_id",
+            name=op.f("uq_watchlist_items_watchlist_id_instrument_id"),
+        ),
+    )
+    op.create_table(
         "executions",
         sa.Column("execution_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("order_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -697,6 +736,7 @@ def downgrade() -> None:
     op.drop_table("settlement_obligations")
     op.drop_table("ledger_entries")
     op.drop_table("executions")
+    op.drop_table("watchlist_items")
     op.drop_table("refresh_tokens")
     op.drop_table("positions")
     op.drop_table("orders")
@@ -706,6 +746,7 @@ def downgrade() -> None:
     op.drop_table("api_keys")
     op.drop_table("account_limits")
     op.drop_table("account_events")
+    op.drop_table("watchlists")
     op.drop_table("second_factors")
     op.drop_table("recovery_codes")
     op.drop_table("one_time_tokens")
