@@ -19,11 +19,11 @@ def places_of(cursor: str, count: int) -> list[str]:
         padded = cursor + "=" * (-len(cursor) % 4)
         places = json.loads(urlsafe_b64decode(padded.encode("ascii")))
     except (ValueError, TypeError, RecursionError) as error:
-        raise unreadable_cursor() from error
+        raise unreadable() from error
     if not isinstance(places, list) or len(places) != count:
-        raise unreadable_cursor()
+        raise unreadable()
     if not all(isinstance(place, str) for place in places):
-        raise unreadable_cursor()
+        raise unreadable()
     return places
 
 
@@ -37,7 +37,7 @@ def day_of(cursor: str) -> date:
     try:
         return date.fromisoformat(place_of(cursor))
     except ValueError as error:
-        raise unreadable_cursor() from error
+        raise unreadable() from error
 
 
 def moment_cursor(moment: datetime, id_: str) -> str:
@@ -55,7 +55,7 @@ def moment_and_id(moment: str, id_: str) -> tuple[datetime, str]:
     try:
         return datetime.fromisoformat(moment).astimezone(UTC), id_of(id_)
     except (ValueError, OverflowError) as error:
-        raise unreadable_cursor() from error
+        raise unreadable() from error
 
 
 def id_of(text: str) -> str:
@@ -63,9 +63,9 @@ def id_of(text: str) -> str:
     try:
         return str(UUID(text))
     except ValueError as error:
-        raise unreadable_cursor() from error
+        raise unreadable() from error
 
 
-def unreadable_cursor() -> InvalidInputError:
+def unreadable() -> InvalidInputError:
     fault = Fault("cursor", "cursor", "the cursor is not one that was given out")
     return InvalidInputError("the cursor cannot be read", faults=(fault,))

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from hub.application.accounts.deposit_cash import DepositCash
     from hub.application.accounts.get_account import GetAccount
     from hub.application.accounts.get_balance import GetBalance
+    from hub.application.accounts.get_portfolio_history import GetPortfolioHistory
     from hub.application.accounts.get_portfolio_summary import GetPortfolioSummary
     from hub.application.accounts.list_accounts import ListAccounts
     from hub.application.accounts.list_activities import ListActivities
     from hub.application.accounts.list_ledger import ListLedger
     from hub.application.accounts.list_lots import ListLots
     from hub.application.accounts.list_positions import ListPositions
+    from hub.application.accounts.mark_accounts import MarkAccounts
     from hub.application.accounts.open_account import OpenAccount
     from hub.application.accounts.rename_account import RenameAccount
     from hub.application.accounts.valuing import Valuing
@@ -106,6 +108,18 @@ class AccountUseCases(Parts):
         from hub.application.accounts.list_lots import ListLots
 
         return ListLots(self.accounts, self.portfolios, self._valuing)
+
+    @cached_property
+    def get_portfolio_history(self) -> "GetPortfolioHistory":
+        from hub.application.accounts.get_portfolio_history import GetPortfolioHistory
+
+        return GetPortfolioHistory(self.accounts, self.marks, self.market_data, self.clock)
+
+    @cached_property
+    def mark_accounts(self) -> "MarkAccounts":
+        from hub.application.accounts.mark_accounts import MarkAccounts
+
+        return MarkAccounts(self.marks, self.market_data, self.calendars, self.clock)
 
     @cached_property
     def _valuing(self) -> "Valuing":

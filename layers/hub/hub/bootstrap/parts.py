@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Tokens,
     )
     from hub.application.ports.market import Calendars, Instruments, MarketData
+    from hub.application.ports.marks import Marks
     from hub.application.ports.messages import Outbox, Publisher
     from hub.application.ports.orders import AccountsAtWork, Orders
     from hub.application.ports.portfolios import Portfolios
@@ -153,6 +154,12 @@ class Parts:
         from hub.adapters.postgres.portfolios import PostgresPortfolios
 
         return PostgresPortfolios(self.database)
+
+    @cached_property
+    def marks(self) -> "Marks":
+        from hub.adapters.postgres.marks import PostgresMarks
+
+        return PostgresMarks(self.database)
 
     @cached_property
     def watchlists(self) -> "Watchlists":

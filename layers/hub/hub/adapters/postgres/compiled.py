@@ -360,6 +360,33 @@ WHERE ledger_entries.transaction_id = ledger_transactions.transaction_id AND led
  LIMIT %(b_limit)s::INTEGER) AS page JOIN ledger_entries ON ledger_entries.transaction_id = page.transaction_id ORDER BY page.created_at DESC, page.transaction_id DESC, ledger_entries.ledger
 """
 
+LIST_UNMARKED = """
+SELECT page.account_id, balances.settled + balances.unsettled AS cash, (SELECT -coalesce(sum(ledger_entries.amount), 0) AS anon_1
+FROM ledger_entries
+WHERE ledger_entries.account_id = page.account_id AND ledger_entries.ledger = 'deposits') AS deposited, instrument_symbols.symbol, positions.quantity, positions.cost
+FROM (SELECT accounts.account_id AS account_id
+FROM accounts
+WHERE NOT (EXISTS (SELECT 1
+FROM account_marks
+WHERE account_marks.account_id = accounts.account_id AND account_marks.day = %(b_day)s::DATE)) AND (accounts.closed_at IS NULL OR NOT (EXISTS (SELECT 1
+FROM account_marks
+WHERE account_marks.account_id = accounts.account_id AND account_marks.marked_at > accounts.closed_at))) AND (%(b_after)s::UUID IS NULL OR accounts.account_id > %(b_after)s::UUID) ORDER BY accounts.account_id
+ LIMIT %(b_limit)s::INTEGER) AS page JOIN balances ON balances.account_id = page.account_id AND balances.currency = 'USD' LEFT OUTER JOIN (positions JOIN instrument_symbols ON instrument_symbols.instrument_id = positions.instrument_id AND instrument_symbols.valid_to IS NULL) ON positions.account_id = page.account_id AND positions.quantity > 0 ORDER BY page.account_id
+"""
+
+ADD_MARKS = """
+INSERT INTO account_marks (account_id, day, equity, deposited, market_time, marked_at) SELECT anon_1.account_id, anon_1.day, anon_1.equity, anon_1.deposited, anon_1.market_time, anon_1.marked_at
+FROM unnest(%(b_mark_account_id)s::UUID[], %(b_mark_day)s::DATE[], %(b_mark_equity)s::NUMERIC(20, 6)[], %(b_mark_deposited)s::NUMERIC(20, 6)[], %(b_mark_market_time)s::TIMESTAMP WITH TIME ZONE[], %(b_mark_marked_at)s::TIMESTAMP WITH TIME ZONE[]) AS anon_1(account_id, day, equity, deposited, market_time, marked_at) ON CONFLICT DO NOTHING
+"""
+
+LIST_MARKS = """
+SELECT account_marks.account_id, account_marks.day, account_marks.equity, account_marks.deposited
+FROM accounts JOIN account_marks ON account_marks.account_id = accounts.account_id
+WHERE accounts.user_id = %(b_user_id)s::UUID AND (%(b_account_id)s::UUID IS NULL OR accounts.account_id = %(b_account_id)s::UUID) AND account_marks.day >= coalesce((SELECT max(earlier.day) AS max_1
+FROM account_marks AS earlier
+WHERE earlier.account_id = accounts.account_id AND earlier.day < %(b_since)s::DATE), %(b_since)s::DATE) ORDER BY account_marks.account_id, account_marks.day
+"""
+
 LOAD_PORTFOLIO = """
 SELECT accounts.account_id, balances.settled, balances.unsettled, balances.reserved AS reserved_cash, positions.instrument_id, instrument_symbols.symbol, instruments.name, instruments.category, positions.quantity, positions.reserved, positions.cost, positions.realised
 FROM accounts JOIN balances ON balances.account_id = accounts.account_id AND balances.currency = 'USD' LEFT OUTER JOIN (positions JOIN instruments ON instruments.instrument_id = positions.instrument_id JOIN instrument_symbols ON instrument_symbols.instrument_id = positions.instrument_id AND instrument_symbols.valid_to IS NULL) ON positions.account_id = accounts.account_id AND positions.quantity > 0

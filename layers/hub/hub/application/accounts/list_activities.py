@@ -10,7 +10,7 @@ from hub.application.cursors import (
     cursor_after,
     moment_and_id,
     places_of,
-    unreadable_cursor,
+    unreadable,
 )
 from hub.application.ports.accounts import Accounts, LedgerFilter
 from hub.domain.accounts.activity import LINES, Activity
@@ -47,5 +47,5 @@ def _place(cursor: str) -> tuple[tuple[datetime, str], int]:
     moment, transaction_id, line = places_of(cursor, 3)
     lines = [str(each) for each in range(len(LINES))]
     if line not in lines:
-        raise unreadable_cursor()
+        raise unreadable()
     return moment_and_id(moment, transaction_id), lines.index(line)

@@ -12,7 +12,7 @@ from hub.application.cursors import (
     cursor_after,
     moment_and_id,
     places_of,
-    unreadable_cursor,
+    unreadable,
 )
 from hub.application.ports.accounts import Accounts, HeldPosition
 from hub.application.ports.portfolios import LotFilter, Portfolios
@@ -74,7 +74,7 @@ def _place(cursor: str) -> tuple[datetime, str, Decimal]:
     try:
         covered = Decimal(text)
     except InvalidOperation as error:
-        raise unreadable_cursor() from error
+        raise unreadable() from error
     if not 0 < covered < _MOST_SHARES:
-        raise unreadable_cursor()
+        raise unreadable()
     return (*moment_and_id(moment, execution_id), covered)

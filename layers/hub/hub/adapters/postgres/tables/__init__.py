@@ -8,6 +8,7 @@ it is the partition key of tomorrow.
 from hub.adapters.postgres.tables.accounts import (
     account_events,
     account_limits,
+    account_marks,
     accounts,
     audit_events,
     balances,
@@ -62,6 +63,7 @@ __all__ = [
     "QUANTITY",
     "account_events",
     "account_limits",
+    "account_marks",
     "accounts",
     "admin_actions",
     "api_keys",

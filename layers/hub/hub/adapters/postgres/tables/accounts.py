@@ -133,6 +133,21 @@ audit_events = Table(
     PrimaryKeyConstraint("account_id", "sequence"),
 )
 
+# What an account was worth at the close of a session; `deposited` is less what was withdrawn.
+account_marks = Table(
+    "account_marks",
+    metadata,
+    Column("account_id", ID, ForeignKey("accounts.account_id"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("equity", MONEY, nullable=False),
+    Column("deposited", MONEY, nullable=False),
+    Column("market_time", MOMENT, nullable=False),
+    Column("marked_at", MOMENT, nullable=False),
+    PrimaryKeyConstraint("account_id", "day"),
+    between("equity", ">= 0", "1e14"),
+    CheckConstraint("deposited > -1e14 AND deposited < 1e14", name="deposited_range"),
+)
+
 # A limit that is NULL, or an account without a row, is not limited.
 account_limits = Table(
     "account_limits",

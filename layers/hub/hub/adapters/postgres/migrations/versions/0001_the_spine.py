@@ -322,6 +322,25 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account_limits")),
     )
     op.create_table(
+        "account_marks",
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("equity", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("deposited", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("market_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("marked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "deposited > -1e14 AND deposited < 1e14", name=op.f("ck_account_marks_deposited_range")
+        ),
+        sa.CheckConstraint(
+            "equity >= 0 AND equity < 1e14", name=op.f("ck_account_marks_equity_range")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_account_marks_account_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "day", name=op.f("pk_account_marks")),
+    )
+    op.create_table(
         "api_keys",
         sa.Column("key_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -744,6 +763,7 @@ def downgrade() -> None:
     op.drop_table("balances")
     op.drop_table("audit_events")
     op.drop_table("api_keys")
+    op.drop_table("account_marks")
     op.drop_table("account_limits")
     op.drop_table("account_events")
     op.drop_table("watchlists")
