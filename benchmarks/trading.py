@@ -21,7 +21,8 @@ from hub.adapters.postgres.orders import PostgresOrders
 from hub.adapters.postgres.outbox import PostgresOutbox
 from hub.adapters.postgres.seed import seed
 from hub.adapters.system import SystemClock, UuidV7Ids
-from hub.application.accounts.deposit_cash import DepositCash, DepositCashCommand
+from hub.application.accounts.cash_moves import CashCommand, CashMoves
+from hub.application.accounts.deposit_cash import DepositCash
 from hub.application.books import Cause, audit_payload
 from hub.application.orders.execute_orders import (
     ExecuteOrders,
@@ -149,8 +150,8 @@ class Trading:
             NewCustomer(customer, account_id, cause, audit_payload(cause, {}))
         )
         accounts, books = PostgresAccounts(self._database), PostgresAccountsAtWork(self._database)
-        deposit = DepositCash(books, accounts, self.clock, self.ids, self._relay())
-        deposit(DepositCashCommand(customer_id, account_id, _CASH, None, "trace"))
+        moves = CashMoves(books, accounts, self.clock, self.ids, self._relay())
+        DepositCash(moves)(CashCommand(customer_id, account_id, _CASH, None, "trace"))
         return customer_id, account_id
 
 

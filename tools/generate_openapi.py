@@ -24,10 +24,40 @@ REFERENCE = "#/components/schemas/{model}"
 
 Handler = tuple[str, Route, tuple[Any, ...]]
 
+# What stands for a word in an example, by the name of its field.
+_WORDS = {
+    "currency": "USD",
+    "category": "stocks",
+    "email": "ada@example.com",
+    "exchange": "XNYS",
+    "kind": "paper",
+    "name": "Apple Inc.",
+    "side": "buy",
+    "state": "new",
+    "status": "PROCESSING",
+    "symbol": "AAPL",
+    "time_in_force": "day",
+    "type": "limit",
+    "without_price": "FB",
+}
+
 PROBLEM = {
     "type": "object",
     "description": "An error, after RFC 9457. `errors` names each field and the rule it breaks.",
     "required": ["type", "title", "status", "detail", "code", "errors", "trace_id"],
+    "examples": [
+        {
+            "type": "urn:hub:problem:invalid_input",
+            "title": "The request is malformed",
+            "status": 400,
+            "detail": "the request breaks a rule",
+            "code": "invalid_input",
+            "errors": [
+                {"field": "limit", "rule": "less_than_equal", "message": "at most 500 is wanted"}
+            ],
+            "trace_id": "5b1f0f6e-8f0a-4c1e-9d3b-0a1b2c3d4e5f",
+        }
+    ],
     "properties": {
         "type": {"type": "string", "examples": ["urn:hub:problem:invalid_input"]},
         "title": {"type": "string"},
@@ -92,6 +122,7 @@ def document() -> dict[str, Any]:
     components = {**schemas.get("$defs", {}), **_parameter_schemas(routes), "Problem": PROBLEM}
     for tag, route, answers in routes:
         operation = _operation(tag, route, answers, known)
+        _show(operation, components)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
@@ -201,6 +232,51 @@ def _shown(answer: Any, kind: str, known: Any) -> Any:
     if _is_model(answer):
         return known[(answer, "serialization")]
     return {"type": "object" if kind == "application/json" else "string"}
+
+
+def _show(operation: dict[str, Any], components: dict[str, Any]) -> None:
+    """Each answer, and what is asked for in a body, with an example; a problem has one for all."""
+    for part in (operation.get("requestBody", {}), *operation["responses"].values()):
+        media = part.get("content", {}).get("application/json", {})
+        if "$ref" in media.get("schema", {}):
+            media["example"] = example_of(media["schema"], components)
+
+
+def example_of(schema: dict[str, Any], components: dict[str, Any], name: str = "") -> Any:
+    """A value that the schema allows: as its fields say themselves, or as their names do."""
+    for key in ("examples", "enum"):
+        if key in schema:
+            return schema[key][0]
+    if "const" in schema or "default" in schema:
+        return schema.get("const", schema.get("default"))
+    if "$ref" in schema:
+        return example_of(components[schema["$ref"].rpartition("/")[2]], components, name)
+    if "anyOf" in schema:
+        return example_of(schema["anyOf"][0], components, name)
+    return _plain_example(schema, components, name)
+
+
+def _plain_example(schema: dict[str, Any], components: dict[str, Any], name: str) -> Any:
+    kind = schema.get("type")
+    if kind == "object":
+        fields = schema.get("properties", {})
+        return {each: example_of(its, components, each) for each, its in fields.items()}
+    if kind == "array":
+        return [example_of(schema["items"], components, name.removesuffix("s"))]
+    if kind == "string":
+        return _text(schema.get("format", ""), name)
+    return {"integer": 1, "number": 1.0, "boolean": False}.get(str(kind), {})
+
+
+def _text(kind: str, name: str) -> str:
+    by_format = {
+        "uuid": "01900000-0000-7000-8000-000000000001",
+        "date-time": "2012-06-01T14:00:00Z",
+        "date": "2012-06-01",
+    }
+    if kind in by_format:
+        return by_format[kind]
+    return by_format["uuid"] if name.endswith("_id") else _WORDS.get(name, name)
 
 
 def text() -> str:

@@ -1,6 +1,6 @@
 """POST /accounts/{account_id}/deposits: put paper cash into an account."""
 
-from hub.application.accounts.deposit_cash import DepositCashCommand
+from hub.application.accounts.cash_moves import CashCommand
 from hub.bootstrap import hub
 from hub.domain.kernel import AccountId
 from hub.entrypoints.http import Api, Caller, Request
@@ -25,7 +25,7 @@ def deposit_cash(
     account_id: UuidText, deposit: NewDeposit, caller: Caller, request: Request
 ) -> DepositOut:
     made = hub().deposit_cash(
-        DepositCashCommand(
+        CashCommand(
             caller.customer_id,
             AccountId(account_id),
             deposit.amount,
@@ -34,7 +34,7 @@ def deposit_cash(
         )
     )
     return DepositOut(
-        deposit_id=made.deposit_id,
+        deposit_id=made.reference,
         account_id=account_id,
         amount=made.amount,
         available=made.balance.available,

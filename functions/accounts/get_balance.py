@@ -9,7 +9,10 @@ api = Api(hub)
 
 
 class BalanceOut(Outgoing):
-    """`total` is settled plus unsettled cash; of it `reserved` is claimed by open orders."""
+    """`total` is settled plus unsettled cash; of it `reserved` is claimed by open orders.
+
+    `withdrawable` is settled cash that no open order needs.
+    """
 
     account_id: str
     currency: str
@@ -18,6 +21,7 @@ class BalanceOut(Outgoing):
     settled: Money
     unsettled: Money
     total: Money
+    withdrawable: Money
 
 
 @api.get("/accounts/{account_id}/balance", problems=(404,))
@@ -32,6 +36,7 @@ def get_balance(account_id: UuidText, caller: Caller) -> BalanceOut:
         settled=balance.settled,
         unsettled=balance.unsettled,
         total=balance.total,
+        withdrawable=balance.withdrawable,
     )
 
 

@@ -1,8 +1,11 @@
 """GET /portfolio/summary: the value of all that the caller has, by category and asset."""
 
+from datetime import datetime
+
 from hub.bootstrap import hub
 from hub.domain.accounts.portfolio import Category
 from hub.domain.kernel import AccountId
+from hub.entrypoints.accounts import age_seconds
 from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.wire import Moment, Money, Outgoing, Quantity, UuidText
 
@@ -10,6 +13,9 @@ api = Api(hub)
 
 
 class AssetOut(Outgoing):
+    """`market_price` was the market's at `priced_at`, `age_seconds` of market time ago; `stale`
+    marks one that is not live. Day changes are since the latest official close."""
+
     symbol: str
     name: str
     quantity: Quantity
@@ -18,6 +24,11 @@ class AssetOut(Outgoing):
     total_invested: Money
     current_total: Money
     pnl: Money
+    realized_pnl: Money
+    day_change: Money | None
+    day_change_percentage: Quantity | None
+    priced_at: Moment | None
+    age_seconds: int | None
     stale: bool
 
 
@@ -27,6 +38,7 @@ class CategoryOut(Outgoing):
     current_total: Money
     pnl: Money
     pnl_percentage: Money
+    day_change: Money
     assets: list[AssetOut]
 
 
@@ -38,17 +50,19 @@ class PortfolioOut(Outgoing):
     invested: Money
     positions_value: Money
     unrealized_pnl: Money
+    day_change: Money
     as_of: Moment
     categories: list[CategoryOut]
 
 
-def _category(category: Category) -> CategoryOut:
+def _category(category: Category, as_of: datetime) -> CategoryOut:
     return CategoryOut(
         category=category.category,
         total_invested=category.total_invested,
         current_total=category.current_total,
         pnl=category.pnl,
         pnl_percentage=category.pnl_percentage,
+        day_change=category.day_change,
         assets=[
             AssetOut(
                 symbol=asset.symbol,
@@ -59,6 +73,11 @@ def _category(category: Category) -> CategoryOut:
                 total_invested=asset.cost,
                 current_total=asset.market_value,
                 pnl=asset.unrealised,
+                realized_pnl=asset.realised,
+                day_change=asset.day_change,
+                day_change_percentage=asset.day_change_percentage,
+                priced_at=asset.priced_at,
+                age_seconds=age_seconds(asset, as_of),
                 stale=asset.stale,
             )
             for asset in category.assets
@@ -76,8 +95,9 @@ def get_portfolio_summary(caller: Caller, account_id: UuidText | None = None) ->
         invested=summary.invested,
         positions_value=summary.positions_value,
         unrealized_pnl=summary.positions_value - summary.invested,
+        day_change=summary.day_change,
         as_of=summary.as_of,
-        categories=[_category(category) for category in summary.categories],
+        categories=[_category(each, summary.as_of) for each in summary.categories],
     )
 
 

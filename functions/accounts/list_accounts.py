@@ -1,38 +1,31 @@
-"""GET /accounts: the caller's accounts; of an API key, its own."""
+"""GET /accounts: the caller's accounts, oldest first; of an API key, its own."""
 
+from hub.application.cursors import moment_place
 from hub.bootstrap import hub
+from hub.entrypoints.accounts import AccountOut, account_out
 from hub.entrypoints.http import Api, Caller
-from hub.entrypoints.wire import Moment, Outgoing
+from hub.entrypoints.market import Cursor
+from hub.entrypoints.wire import Outgoing, PageSize
 
 api = Api(hub)
 
 
-class AccountOut(Outgoing):
-    account_id: str
-    name: str
-    kind: str
-    currency: str
-    created_at: Moment
-
-
 class AccountList(Outgoing):
+    """Closed accounts too. `next_cursor` asks for the page after this one."""
+
     accounts: list[AccountOut]
+    next_cursor: str | None
 
 
 @api.get("/accounts")
-def list_accounts(caller: Caller) -> AccountList:
+def list_accounts(
+    caller: Caller, limit: PageSize = 100, cursor: Cursor | None = None
+) -> AccountList:
+    after = moment_place(cursor) if cursor else None
+    page = hub().list_accounts(caller.customer_id, after, limit)
     return AccountList(
-        accounts=[
-            AccountOut(
-                account_id=account.account_id,
-                name=account.name,
-                kind=account.kind,
-                currency=account.currency,
-                created_at=account.created_at,
-            )
-            for account in hub().list_accounts(caller.customer_id)
-            if caller.sees(account.account_id)
-        ]
+        accounts=[account_out(each) for each in page.accounts if caller.sees(each.account_id)],
+        next_cursor=page.next_cursor,
     )
 
 

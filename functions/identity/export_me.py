@@ -2,6 +2,7 @@
 
 from hub.bootstrap import hub
 from hub.entrypoints.http import Api, Caller
+from hub.entrypoints.watchlists import WatchlistOut, watchlist_out
 from hub.entrypoints.wire import Moment, Outgoing
 
 api = Api(hub)
@@ -23,11 +24,12 @@ class Export(Outgoing):
     name: str
     created_at: Moment
     sessions: list[KeptSession]
+    watchlists: list[WatchlistOut]
 
 
 @api.get("/me/export", scope="customer")
 def export_me(caller: Caller) -> Export:
-    data = hub().export_me(caller.customer_id)
+    data, watchlists = hub().export_me(caller.customer_id)
     person = data.customer
     return Export(
         user_id=person.customer_id,
@@ -36,6 +38,7 @@ def export_me(caller: Caller) -> Export:
         name=person.name,
         created_at=data.created_at,
         sessions=[KeptSession(**each._asdict()) for each in data.sessions],
+        watchlists=[watchlist_out(each) for each in watchlists],
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import jsonschema
 import pytest
 
 from local.gate import GENERATORS
@@ -24,6 +25,22 @@ def test_the_openapi_document_is_up_to_date():
         json.loads(generate_openapi.TARGET.read_text(encoding="utf-8"))
         == generate_openapi.document()
     )
+
+
+def test_every_answer_and_body_of_the_document_has_an_example_that_fits_its_schema():
+    document = generate_openapi.document()
+    (problem,) = document["components"]["schemas"]["Problem"]["examples"]
+    jsonschema.validate(problem, document["components"]["schemas"]["Problem"])
+    shown = set()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            for part in (operation.get("requestBody", {}), *operation["responses"].values()):
+                media = part.get("content", {}).get("application/json", {})
+                if "$ref" in media.get("schema", {}):
+                    schema = {**media["schema"], "components": document["components"]}
+                    jsonschema.validate(media["example"], schema)
+                    shown.add((path, method))
+    assert len(shown) > 50
 
 
 def test_the_compiled_statements_are_up_to_date():

@@ -43,6 +43,9 @@ WITHOUT_HANDLER = {
     ("identity", "second_factor"),  # what log-in and its removal share
     ("settlement", "venue_files"),  # the venue's record, as it is written and read
     ("settlement", "market_day"),  # the day by which things fall due, for job and administrator
+    ("watchlists", "lists"),  # what the commands on watchlists share
+    ("accounts", "valuing"),  # what every view of positions shares
+    ("accounts", "cash_moves"),  # what deposits and withdrawals share
     ("orders", "steps"),  # what deciding and expiring share
     ("orders", "election"),  # what watching and deciding share
     ("orders", "booking"),  # how what is decided is booked, whoever decides

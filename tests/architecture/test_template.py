@@ -34,6 +34,7 @@ PUBLIC = {
     "GET /api/v1/health/ready",
     "GET /api/v1/openapi.json",
     "GET /api/v1/docs",
+    "GET /api/v1/shared-watchlists/{link}",  # its link is the proof
 }
 
 # Where `Resource: "*"` may stand: in a key's own policy it means that key and nothing else.

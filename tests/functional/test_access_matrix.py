@@ -20,7 +20,7 @@ from tests.fixtures.worlds import World
 
 ABSENT = "01900000-0000-7000-8000-00000000dead"
 # What a path can name: things that belong to somebody, and things that do not.
-OWNED = {"account_id", "order_id", "session_id", "key_id"}
+OWNED = {"account_id", "order_id", "session_id", "key_id", "watchlist_id"}
 EVERYBODYS = {"symbol", "date", "name"}
 
 ROUTES = [each for each in functions() if each.route is not None and not each.route.public]

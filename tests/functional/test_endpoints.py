@@ -52,6 +52,7 @@ def test_registering_opens_an_empty_paper_account(front: Front):
         "settled": "0.00",
         "unsettled": "0.00",
         "total": "0.00",
+        "withdrawable": "0.00",
     }
     seen = front.call("identity.get_me", me).body
     assert seen == {
@@ -341,13 +342,22 @@ def test_positions_and_portfolio_are_valued_at_the_last_price(front: Front):
     assert held == {
         "account_id": me.account_id,
         "symbol": "AAPL",
+        "name": "Apple Inc.",
+        "category": "stocks",
         "quantity": "4",
         "average_price": "100.00",
         "cost": "400.00",
         "market_price": "110.00",
         "market_value": "440.00",
         "unrealized_pnl": "40.00",
+        "realized_pnl": "0.00",
+        "previous_close": None,
+        "day_change": None,
+        "day_change_percentage": None,
+        "priced_at": "2012-06-01T15:00:00Z",
+        "age_seconds": 0,
         "stale": False,
+        "last_traded_at": "2026-01-05T12:00:00Z",
     }
     summary = front.call("accounts.get_portfolio_summary", me).body
     assert (summary["total_value"], summary["cash"]) == ("940.00", "500.00")

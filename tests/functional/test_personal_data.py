@@ -23,6 +23,10 @@ def ada(front: Front) -> Customer:
     key = {"name": "canary's robot", "scope": "read"}
     assert front.call("identity.create_api_key", ada, path=path, body=key).status == 201
     assert front.call("identity.begin_totp", ada).status == 201
+    name = {"name": "the canary's own"}
+    assert front.call("accounts.rename_account", ada, path=path, body=name).status == 200
+    watchlist = {"name": "canary's picks", "symbols": ["AAPL"]}
+    assert front.call("watchlists.create_watchlist", ada, body=watchlist).status == 201
     return ada
 
 
@@ -41,11 +45,12 @@ def test_a_person_sees_what_is_kept_of_them(front: Front, ada: Customer):
     (session,) = answer.body["sessions"]
     assert (session["address"], session["agent"]) == (ADDRESS, AGENT)
     assert "known:" not in answer.text
+    assert [each["name"] for each in answer.body["watchlists"]] == ["canary's picks"]
 
 
 def test_who_is_erased_is_nowhere_and_the_books_stay(front: Front, ada: Customer):
     world = front.world
-    books = ("accounts", "balances", "ledger_entries", "account_events", "audit_events")
+    books = ("balances", "ledger_entries", "account_events", "audit_events")
     before = world.contents()
 
     assert erase(front, ada).status == 200
@@ -56,7 +61,8 @@ def test_who_is_erased_is_nowhere_and_the_books_stay(front: Front, ada: Customer
         text = str(world.sql(f"SELECT * FROM {table}"))
         for kept in (EMAIL, NAME, "canary", PASSWORD, ADDRESS):
             assert kept not in text, table
-    for table in ("second_factors", "recovery_codes", "one_time_tokens"):
+    assert world.sql("SELECT name FROM accounts") == [("erased",)]
+    for table in ("second_factors", "recovery_codes", "one_time_tokens", "watchlist_items"):
         assert world.sql(f"SELECT count(*) FROM {table}") == [(0,)]
 
 

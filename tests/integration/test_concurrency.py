@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from hub.application.accounts.deposit_cash import DepositCashCommand
+from hub.application.accounts.cash_moves import CashCommand
 from hub.application.identity.register import RegisterCommand
 from hub.application.orders.canceling import NotCancelableError
 from hub.application.orders.execute_orders import ExecutedOrders
@@ -213,9 +213,7 @@ def test_one_key_deposits_once_for_all_who_send_it(world: World):
     customer = world.customer()
 
     def deposit(hub: Hub) -> bool:
-        command = DepositCashCommand(
-            customer.customer_id, customer.account_id, D("12.34"), "key", "t"
-        )
+        command = CashCommand(customer.customer_id, customer.account_id, D("12.34"), "key", "t")
         return hub.deposit_cash(command).amount == D("12.34")
 
     done, refused = at_once(world, [deposit] * WORKERS)

@@ -12,16 +12,19 @@ from hub.bootstrap.operations import OperationsUseCases
 from hub.bootstrap.orders import OrderUseCases
 from hub.bootstrap.settlement import SettlementUseCases
 from hub.bootstrap.streaming import StreamingUseCases
+from hub.bootstrap.watchlists import WatchlistUseCases
 from hub.settings import read_settings
 
 
 class Hub(
+    OperationsUseCases,
+    OrderUseCases,
     AccountUseCases,
     StreamingUseCases,
     SettlementUseCases,
+    WatchlistUseCases,
     IdentityUseCases,
     MarketUseCases,
-    OperationsUseCases,
 ):
     """The use cases, wired for one process."""
 

@@ -147,7 +147,7 @@ class IdentityUseCases(Parts):
     def export_me(self) -> "ExportMe":
         from hub.application.identity.export_me import ExportMe
 
-        return ExportMe(self.people)
+        return ExportMe(self.people, self.watchlists)
 
     @cached_property
     def erase_me(self) -> "EraseMe":

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hub.application.orders.recovering import Recovering
     from hub.application.orders.release_queued_orders import ReleaseQueuedOrders
     from hub.application.orders.replace_order import ReplaceOrder
+    from hub.application.orders.reset_account import ResetAccount
     from hub.application.orders.retry_order import RetryOrder
     from hub.application.orders.submit_order import SubmitOrder
     from hub.application.orders.watch_resting_orders import WatchRestingOrders
@@ -81,6 +82,12 @@ class OrderUseCases(Parts):
             self.relay,
             self.venue_terms,
         )
+
+    @cached_property
+    def reset_account(self) -> "ResetAccount":
+        from hub.application.orders.reset_account import ResetAccount
+
+        return ResetAccount(self.accounts, self.orders, self.cancel_all_orders, self.orders_at_work)
 
     @cached_property
     def submit_order(self) -> "SubmitOrder":

@@ -40,9 +40,12 @@ if TYPE_CHECKING:
         Tokens,
     )
     from hub.application.ports.market import Calendars, Instruments, MarketData
+    from hub.application.ports.marks import Marks
     from hub.application.ports.messages import Outbox, Publisher
     from hub.application.ports.orders import AccountsAtWork, Orders
+    from hub.application.ports.portfolios import Portfolios
     from hub.application.ports.system import Clock, Ids, Limits, Secrets
+    from hub.application.ports.watchlists import Watchlists
     from hub.application.relay import Relay
     from hub.domain.identity.credentials import Estimate
     from hub.domain.market.quote import Quote
@@ -154,6 +157,24 @@ class Parts:
         from hub.adapters.postgres.accounts import PostgresAccounts
 
         return PostgresAccounts(self.database)
+
+    @cached_property
+    def portfolios(self) -> "Portfolios":
+        from hub.adapters.postgres.portfolios import PostgresPortfolios
+
+        return PostgresPortfolios(self.database)
+
+    @cached_property
+    def marks(self) -> "Marks":
+        from hub.adapters.postgres.marks import PostgresMarks
+
+        return PostgresMarks(self.database)
+
+    @cached_property
+    def watchlists(self) -> "Watchlists":
+        from hub.adapters.postgres.watchlists import PostgresWatchlists
+
+        return PostgresWatchlists(self.database)
 
     @cached_property
     def accounts_at_work(self) -> "AccountsAtWork":

@@ -7,7 +7,7 @@ would also take underscores, blanks, exponents, NaN and the digits of any script
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic.json_schema import WithJsonSchema
@@ -143,13 +143,13 @@ UuidText = Annotated[
 Choice = Field(strict=False)
 
 
-def _symbols(value: Any) -> Any:
+def _words(value: Any) -> Any:
     return tuple(each for each in value.split(",") if each) if isinstance(value, str) else value
 
 
 SymbolList = Annotated[
     tuple[Symbol, ...],
-    BeforeValidator(_symbols),
+    BeforeValidator(_words),
     Field(max_length=100),
     WithJsonSchema(
         {
@@ -159,6 +159,16 @@ SymbolList = Annotated[
             "examples": ["AAPL,IBM"],
         }
     ),
+]
+
+
+Word = TypeVar("Word")
+# Words of a known list, separated by commas.
+WordList = Annotated[
+    tuple[Word, ...],
+    BeforeValidator(_words),
+    Field(max_length=20),
+    WithJsonSchema({"type": "string", "description": "words, separated by commas"}),
 ]
 
 

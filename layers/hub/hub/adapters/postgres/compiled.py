@@ -4,7 +4,7 @@ PLACE_BUY = """
 WITH account AS
 (SELECT accounts.account_id AS account_id
 FROM accounts
-WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.user_id = %(b_user_id)s::UUID FOR UPDATE),
+WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.user_id = %(b_user_id)s::UUID AND accounts.closed_at IS NULL FOR UPDATE),
 broken_limit AS
 (SELECT CASE WHEN (account_limits.max_order_value < CAST(%(b_order_value)s AS NUMERIC(20, 6))) THEN 'max_order_value' WHEN (account_limits.max_open_orders < (SELECT count(*) AS count_1
 FROM orders
@@ -58,7 +58,7 @@ PLACE_SELL = """
 WITH account AS
 (SELECT accounts.account_id AS account_id
 FROM accounts
-WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.user_id = %(b_user_id)s::UUID FOR UPDATE),
+WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.user_id = %(b_user_id)s::UUID AND accounts.closed_at IS NULL FOR UPDATE),
 broken_limit AS
 (SELECT CASE WHEN (account_limits.max_order_value < CAST(%(b_order_value)s AS NUMERIC(20, 6))) THEN 'max_order_value' WHEN (account_limits.max_open_orders < (SELECT count(*) AS count_1
 FROM orders
@@ -274,21 +274,160 @@ UPDATE orders SET stop_price=anon_1.stop_price, water_mark=anon_1.water_mark FRO
 """
 
 LIST_ACCOUNTS = """
-SELECT accounts.account_id, accounts.name, accounts.kind, accounts.currency, accounts.created_at, balances.settled, balances.unsettled, balances.reserved
+SELECT accounts.account_id, accounts.name, accounts.kind, accounts.currency, accounts.created_at, balances.settled, balances.unsettled, balances.reserved, accounts.closed_at, accounts.reset_at
 FROM accounts JOIN balances ON balances.account_id = accounts.account_id AND balances.currency = 'USD'
+WHERE accounts.user_id = %(b_user_id)s::UUID AND (%(b_account_id)s::UUID IS NULL OR accounts.account_id = %(b_account_id)s::UUID) AND (%(b_after)s::TIMESTAMP WITH TIME ZONE IS NULL OR (accounts.created_at, accounts.account_id) > (%(b_after)s::TIMESTAMP WITH TIME ZONE, %(b_after_id)s::UUID)) AND (NOT %(b_only_open)s OR accounts.closed_at IS NULL) ORDER BY accounts.created_at, accounts.account_id
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+OPEN_ACCOUNT = """
+WITH customer AS
+(SELECT users.user_id AS user_id
+FROM users
+WHERE users.user_id = %(b_user_id)s::UUID FOR UPDATE),
+room AS
+(SELECT customer.user_id AS user_id
+FROM customer
+WHERE (SELECT count(*) AS count_1
+FROM accounts
+WHERE accounts.user_id = customer.user_id AND accounts.closed_at IS NULL) < %(b_most)s::INTEGER AND NOT (EXISTS (SELECT 1
+FROM accounts
+WHERE accounts.account_id = %(b_account_id)s::UUID))),
+account AS
+(INSERT INTO accounts (user_id, account_id, name, kind, currency, created_at, event_sequence, audit_sequence, audit_hash) SELECT room.user_id AS user_id, %(b_account_id)s::UUID AS account_id, %(b_name)s::VARCHAR AS name, 'paper' AS kind, 'USD' AS currency, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at, 1 AS event_sequence, 1 AS audit_sequence, CAST(%(b_audit_hash)s AS BYTEA) AS audit_hash
+FROM room RETURNING accounts.account_id, accounts.audit_hash),
+balance AS
+(INSERT INTO balances (account_id, currency, settled, unsettled, reserved) SELECT account.account_id AS account_id, 'USD' AS currency, 0 AS settled, 0 AS unsettled, 0 AS reserved
+FROM account),
+event AS
+(INSERT INTO account_events (account_id, sequence, type, cause, detail, at) SELECT account.account_id AS account_id, 1 AS sequence, 'AccountOpened' AS type, 'opened' AS cause, '{}'::jsonb AS detail, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM account),
+audit AS
+(INSERT INTO audit_events (account_id, sequence, payload, hash, at) SELECT account.account_id AS account_id, 1 AS sequence, %(b_audit_payload)s::VARCHAR AS payload, account.audit_hash AS hash, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM account)
+ SELECT EXISTS (SELECT account.account_id
+FROM account) AS opened, EXISTS (SELECT 1
+FROM accounts
+WHERE accounts.account_id = %(b_account_id)s::UUID) AS repeated
+"""
+
+RENAME_ACCOUNT = """
+UPDATE accounts SET name=%(b_name)s::VARCHAR WHERE accounts.account_id = %(b_account_id)s::UUID
+"""
+
+CLOSE_ACCOUNT = """
+WITH closed AS
+(UPDATE accounts SET closed_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE accounts.account_id = %(b_account_id)s::UUID RETURNING accounts.account_id),
+revoked AS
+(UPDATE api_keys SET revoked_at=%(b_at)s::TIMESTAMP WITH TIME ZONE FROM closed WHERE api_keys.account_id = closed.account_id AND api_keys.revoked_at IS NULL RETURNING 1)
+ SELECT closed.account_id
+FROM closed
+"""
+
+RESET_ACCOUNT = """
+WITH reset AS
+(UPDATE accounts SET reset_id=%(b_reset_id)s::UUID, reset_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.reset_id IS DISTINCT FROM %(b_reset_id)s::UUID RETURNING accounts.account_id)
+ SELECT reset.account_id
+FROM reset
+"""
+
+FIND_MOVEMENT = """
+SELECT abs(ledger_entries.amount) AS abs_1
+FROM ledger_transactions JOIN ledger_entries ON ledger_entries.transaction_id = ledger_transactions.transaction_id AND ledger_entries.ledger = 'deposits'
+WHERE ledger_transactions.account_id = %(b_account_id)s::UUID AND ledger_transactions.kind = %(b_kind)s::VARCHAR AND ledger_transactions.reference = %(b_reference)s::UUID
+"""
+
+LIST_ACTIVITIES = """
+SELECT ledger_transactions.transaction_id, told.activity, told.line, ledger_transactions.created_at, ledger_transactions.reference, amounts.settled, amounts.unsettled, amounts.fees, executions.order_id, orders.symbol, executions.side, executions.quantity, executions.price, executions.settlement_date, executions.market_time
+FROM ledger_transactions JOIN (SELECT 'execution' AS "of", 'fee' AS activity, 0 AS line UNION ALL SELECT 'execution' AS "of", 'fill' AS activity, 1 AS line UNION ALL SELECT 'deposit' AS "of", 'deposit' AS activity, 2 AS line UNION ALL SELECT 'withdrawal' AS "of", 'withdrawal' AS activity, 3 AS line UNION ALL SELECT 'dividend' AS "of", 'dividend' AS activity, 4 AS line UNION ALL SELECT 'settlement' AS "of", 'settlement' AS activity, 5 AS line UNION ALL SELECT 'reset' AS "of", 'reset' AS activity, 6 AS line) AS told ON ledger_transactions.kind = told."of" JOIN LATERAL (SELECT coalesce(sum(ledger_entries.amount) FILTER (WHERE ledger_entries.ledger IN ('settled')), 0) AS settled, coalesce(sum(ledger_entries.amount) FILTER (WHERE ledger_entries.ledger IN ('unsettled')), 0) AS unsettled, coalesce(sum(ledger_entries.amount) FILTER (WHERE ledger_entries.ledger IN ('fees')), 0) AS fees
+FROM ledger_entries
+WHERE ledger_entries.transaction_id = ledger_transactions.transaction_id) AS amounts ON true LEFT OUTER JOIN executions ON told."of" = 'execution' AND executions.execution_id = ledger_transactions.reference LEFT OUTER JOIN orders ON orders.order_id = executions.order_id
+WHERE ledger_transactions.account_id = (SELECT accounts.account_id
+FROM accounts
+WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.user_id = %(b_user_id)s::UUID) AND (%(b_after)s::TIMESTAMP WITH TIME ZONE IS NULL OR ledger_transactions.created_at > %(b_after)s::TIMESTAMP WITH TIME ZONE) AND (%(b_until)s::TIMESTAMP WITH TIME ZONE IS NULL OR ledger_transactions.created_at <= %(b_until)s::TIMESTAMP WITH TIME ZONE) AND (%(b_kinds)s::TEXT[] IS NULL OR told.activity = any(%(b_kinds)s::TEXT[])) AND (told.activity != 'fee' OR amounts.fees != 0) AND (%(b_before)s::TIMESTAMP WITH TIME ZONE IS NULL OR (ledger_transactions.created_at, ledger_transactions.transaction_id, told.line) < (%(b_before)s::TIMESTAMP WITH TIME ZONE, %(b_before_id)s::UUID, %(b_before_line)s::INTEGER)) ORDER BY ledger_transactions.created_at DESC, ledger_transactions.transaction_id DESC, told.line DESC
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+LIST_LEDGER = """
+SELECT page.transaction_id, page.kind, page.reference, page.created_at, ledger_entries.ledger, ledger_entries.currency, ledger_entries.amount
+FROM (SELECT ledger_transactions.created_at AS created_at, ledger_transactions.transaction_id AS transaction_id, ledger_transactions.kind AS kind, ledger_transactions.reference AS reference
+FROM ledger_transactions
+WHERE ledger_transactions.account_id = (SELECT accounts.account_id
+FROM accounts
+WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.user_id = %(b_user_id)s::UUID) AND (%(b_after)s::TIMESTAMP WITH TIME ZONE IS NULL OR ledger_transactions.created_at > %(b_after)s::TIMESTAMP WITH TIME ZONE) AND (%(b_until)s::TIMESTAMP WITH TIME ZONE IS NULL OR ledger_transactions.created_at <= %(b_until)s::TIMESTAMP WITH TIME ZONE) AND (%(b_kinds)s::TEXT[] IS NULL OR ledger_transactions.kind = any(%(b_kinds)s::TEXT[])) AND (%(b_ledger)s::VARCHAR IS NULL OR (EXISTS (SELECT 1
+FROM ledger_entries
+WHERE ledger_entries.transaction_id = ledger_transactions.transaction_id AND ledger_entries.ledger = %(b_ledger)s::VARCHAR))) AND (%(b_before)s::TIMESTAMP WITH TIME ZONE IS NULL OR (ledger_transactions.created_at, ledger_transactions.transaction_id) < (%(b_before)s::TIMESTAMP WITH TIME ZONE, %(b_before_id)s::UUID)) ORDER BY ledger_transactions.created_at DESC, ledger_transactions.transaction_id DESC
+ LIMIT %(b_limit)s::INTEGER) AS page JOIN ledger_entries ON ledger_entries.transaction_id = page.transaction_id ORDER BY page.created_at DESC, page.transaction_id DESC, ledger_entries.ledger
+"""
+
+LIST_UNMARKED = """
+SELECT page.account_id, balances.settled + balances.unsettled AS cash, (SELECT -coalesce(sum(ledger_entries.amount), 0) AS anon_1
+FROM ledger_entries
+WHERE ledger_entries.account_id = page.account_id AND ledger_entries.ledger = 'deposits') AS deposited, instrument_symbols.symbol, positions.quantity, positions.cost
+FROM (SELECT accounts.account_id AS account_id
+FROM accounts
+WHERE NOT (EXISTS (SELECT 1
+FROM account_marks
+WHERE account_marks.account_id = accounts.account_id AND account_marks.day = %(b_day)s::DATE)) AND (accounts.closed_at IS NULL OR NOT (EXISTS (SELECT 1
+FROM account_marks
+WHERE account_marks.account_id = accounts.account_id AND account_marks.marked_at > accounts.closed_at))) AND (%(b_after)s::UUID IS NULL OR accounts.account_id > %(b_after)s::UUID) ORDER BY accounts.account_id
+ LIMIT %(b_limit)s::INTEGER) AS page JOIN balances ON balances.account_id = page.account_id AND balances.currency = 'USD' LEFT OUTER JOIN (positions JOIN instrument_symbols ON instrument_symbols.instrument_id = positions.instrument_id AND instrument_symbols.valid_to IS NULL) ON positions.account_id = page.account_id AND positions.quantity > 0 ORDER BY page.account_id
+"""
+
+ADD_MARKS = """
+INSERT INTO account_marks (account_id, day, equity, deposited, market_time, marked_at) SELECT anon_1.account_id, anon_1.day, anon_1.equity, anon_1.deposited, anon_1.market_time, anon_1.marked_at
+FROM unnest(%(b_mark_account_id)s::UUID[], %(b_mark_day)s::DATE[], %(b_mark_equity)s::NUMERIC(20, 6)[], %(b_mark_deposited)s::NUMERIC(20, 6)[], %(b_mark_market_time)s::TIMESTAMP WITH TIME ZONE[], %(b_mark_marked_at)s::TIMESTAMP WITH TIME ZONE[]) AS anon_1(account_id, day, equity, deposited, market_time, marked_at) ON CONFLICT DO NOTHING
+"""
+
+LIST_MARKS = """
+SELECT account_marks.account_id, account_marks.day, account_marks.equity, account_marks.deposited
+FROM accounts JOIN account_marks ON account_marks.account_id = accounts.account_id
+WHERE accounts.user_id = %(b_user_id)s::UUID AND (%(b_account_id)s::UUID IS NULL OR accounts.account_id = %(b_account_id)s::UUID) AND account_marks.day >= coalesce((SELECT max(earlier.day) AS max_1
+FROM account_marks AS earlier
+WHERE earlier.account_id = accounts.account_id AND earlier.day < %(b_since)s::DATE), %(b_since)s::DATE) ORDER BY account_marks.account_id, account_marks.day
+"""
+
+LOAD_PORTFOLIO = """
+SELECT accounts.account_id, balances.settled, balances.unsettled, balances.reserved AS reserved_cash, positions.instrument_id, instrument_symbols.symbol, instruments.name, instruments.category, positions.quantity, positions.reserved, positions.cost, positions.realised
+FROM accounts JOIN balances ON balances.account_id = accounts.account_id AND balances.currency = 'USD' LEFT OUTER JOIN (positions JOIN instruments ON instruments.instrument_id = positions.instrument_id JOIN instrument_symbols ON instrument_symbols.instrument_id = positions.instrument_id AND instrument_symbols.valid_to IS NULL) ON positions.account_id = accounts.account_id AND positions.quantity > 0
 WHERE accounts.user_id = %(b_user_id)s::UUID AND (%(b_account_id)s::UUID IS NULL OR accounts.account_id = %(b_account_id)s::UUID) ORDER BY accounts.created_at, accounts.account_id
+"""
+
+PAGE_POSITIONS = """
+SELECT positions.account_id, positions.instrument_id, instrument_symbols.symbol, instruments.name, instruments.category, positions.quantity, positions.reserved, positions.cost, positions.realised, (SELECT executions.executed_at
+FROM executions
+WHERE executions.account_id = positions.account_id AND executions.instrument_id = positions.instrument_id ORDER BY executions.executed_at DESC
+ LIMIT 1) AS last_traded_at
+FROM positions JOIN instruments ON instruments.instrument_id = positions.instrument_id JOIN instrument_symbols ON instrument_symbols.instrument_id = positions.instrument_id AND instrument_symbols.valid_to IS NULL JOIN accounts ON accounts.account_id = positions.account_id
+WHERE accounts.user_id = %(b_user_id)s::UUID AND (%(b_account_id)s::UUID IS NULL OR positions.account_id = %(b_account_id)s::UUID) AND (CAST(%(b_held)s AS BOOLEAN) IS NULL OR (positions.quantity > 0) = CAST(%(b_held)s AS BOOLEAN)) AND (%(b_after)s::VARCHAR IS NULL OR (instrument_symbols.symbol, positions.account_id) > (%(b_after)s::VARCHAR, %(b_after_id)s::UUID)) ORDER BY instrument_symbols.symbol, positions.account_id
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+WALK_LOTS = """
+WITH RECURSIVE held AS
+(SELECT positions.account_id AS account_id, positions.instrument_id AS instrument_id, positions.quantity AS quantity, positions.reserved AS reserved, positions.cost AS cost, positions.realised AS realised
+FROM positions JOIN instruments ON instruments.instrument_id = positions.instrument_id JOIN instrument_symbols ON instrument_symbols.instrument_id = positions.instrument_id AND instrument_symbols.valid_to IS NULL JOIN accounts ON accounts.account_id = positions.account_id
+WHERE accounts.user_id = %(b_user_id)s::UUID AND positions.account_id = %(b_account_id)s::UUID AND instrument_symbols.symbol = %(b_symbol)s::VARCHAR AND positions.quantity > 0),
+walk(execution_id, order_id, bought, price, value, executed_at, market_time, covered, step) AS
+(SELECT anon_1.execution_id AS execution_id, anon_1.order_id AS order_id, anon_1.bought AS bought, anon_1.price AS price, anon_1.value AS value, anon_1.executed_at AS executed_at, anon_1.market_time AS market_time, CAST(%(b_covered)s AS NUMERIC(20, 9)) + anon_1.bought AS covered, 1 AS step
+FROM held JOIN LATERAL (SELECT executions.execution_id AS execution_id, executions.order_id AS order_id, executions.quantity AS bought, executions.price AS price, executions.value AS value, executions.executed_at AS executed_at, executions.market_time AS market_time
+FROM executions
+WHERE executions.account_id = held.account_id AND executions.instrument_id = held.instrument_id AND executions.side = 'buy' AND (%(b_before)s::TIMESTAMP WITH TIME ZONE IS NULL OR (executions.executed_at, executions.execution_id) < (%(b_before)s::TIMESTAMP WITH TIME ZONE, %(b_before_id)s::UUID)) ORDER BY executions.executed_at DESC, executions.execution_id DESC
+ LIMIT 1) AS anon_1 ON true
+WHERE held.quantity > CAST(%(b_covered)s AS NUMERIC(20, 9)) UNION ALL SELECT anon_2.execution_id AS execution_id, anon_2.order_id AS order_id, anon_2.bought AS bought, anon_2.price AS price, anon_2.value AS value, anon_2.executed_at AS executed_at, anon_2.market_time AS market_time, walk.covered + anon_2.bought AS anon_3, walk.step + 1 AS anon_4
+FROM walk JOIN held ON true JOIN LATERAL (SELECT executions.execution_id AS execution_id, executions.order_id AS order_id, executions.quantity AS bought, executions.price AS price, executions.value AS value, executions.executed_at AS executed_at, executions.market_time AS market_time
+FROM executions
+WHERE executions.account_id = held.account_id AND executions.instrument_id = held.instrument_id AND executions.side = 'buy' AND (executions.executed_at, executions.execution_id) < (walk.executed_at, walk.execution_id) ORDER BY executions.executed_at DESC, executions.execution_id DESC
+ LIMIT 1) AS anon_2 ON true
+WHERE held.quantity > walk.covered AND walk.step < %(b_limit)s::INTEGER)
+ SELECT held.quantity, held.reserved, held.cost, held.realised, walk.execution_id, walk.order_id, walk.bought, walk.price, walk.value, walk.executed_at, walk.market_time, walk.covered - walk.bought AS newer
+FROM held LEFT OUTER JOIN walk ON true ORDER BY walk.step
 """
 
 LIST_POSITIONS = """
 SELECT positions.account_id, positions.instrument_id, instrument_symbols.symbol, instruments.name, instruments.category, positions.quantity, positions.reserved, positions.cost, positions.realised
 FROM positions JOIN accounts ON accounts.account_id = positions.account_id JOIN instruments ON instruments.instrument_id = positions.instrument_id JOIN instrument_symbols ON instrument_symbols.instrument_id = positions.instrument_id AND instrument_symbols.valid_to IS NULL
 WHERE accounts.user_id = %(b_user_id)s::UUID AND (%(b_account_id)s::UUID IS NULL OR positions.account_id = %(b_account_id)s::UUID) AND positions.quantity > 0 ORDER BY instrument_symbols.symbol, positions.account_id
-"""
-
-FIND_DEPOSIT = """
-SELECT ledger_entries.amount
-FROM ledger_transactions JOIN ledger_entries ON ledger_entries.transaction_id = ledger_transactions.transaction_id AND ledger_entries.ledger = 'settled'
-WHERE ledger_transactions.account_id = %(b_account_id)s::UUID AND ledger_transactions.kind = 'deposit' AND ledger_transactions.reference = %(b_reference)s::UUID
 """
 
 LIST_INSTRUMENTS = """
@@ -459,12 +598,16 @@ sessions AS
 (UPDATE login_sessions SET address='', agent='', ended_at=coalesce(login_sessions.ended_at, %(b_at)s::TIMESTAMP WITH TIME ZONE), ending=coalesce(login_sessions.ending, 'erased') FROM person WHERE login_sessions.user_id = person.user_id),
 keys AS
 (UPDATE api_keys SET name='erased', revoked_at=coalesce(api_keys.revoked_at, %(b_at)s::TIMESTAMP WITH TIME ZONE) FROM person WHERE api_keys.user_id = person.user_id),
+named_accounts AS
+(UPDATE accounts SET name='erased' FROM person WHERE accounts.user_id = person.user_id),
 gone_recovery_codes AS
 (DELETE FROM recovery_codes WHERE recovery_codes.user_id = %(b_user_id)s::UUID),
 gone_second_factors AS
 (DELETE FROM second_factors WHERE second_factors.user_id = %(b_user_id)s::UUID),
 gone_one_time_tokens AS
-(DELETE FROM one_time_tokens WHERE one_time_tokens.user_id = %(b_user_id)s::UUID)
+(DELETE FROM one_time_tokens WHERE one_time_tokens.user_id = %(b_user_id)s::UUID),
+gone_watchlists AS
+(DELETE FROM watchlists WHERE watchlists.user_id = %(b_user_id)s::UUID)
  SELECT person.user_id
 FROM person
 """
@@ -551,7 +694,7 @@ CREATE_API_KEY = """
 WITH account AS
 (SELECT accounts.account_id AS account_id
 FROM accounts
-WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.user_id = %(b_user_id)s::UUID FOR UPDATE),
+WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.user_id = %(b_user_id)s::UUID AND accounts.closed_at IS NULL FOR UPDATE),
 room AS
 (SELECT account.account_id AS account_id
 FROM account
@@ -917,6 +1060,81 @@ LIST_BREAKS = """
 SELECT reconciliation_breaks.kind, reconciliation_breaks.account_id, reconciliation_breaks.subject, reconciliation_breaks.ours, reconciliation_breaks.theirs
 FROM reconciliation_breaks
 WHERE reconciliation_breaks.reconciliation_id = %(b_reconciliation_id)s::UUID ORDER BY reconciliation_breaks.number
+"""
+
+CREATE_WATCHLIST = """
+WITH owner AS
+(SELECT users.user_id AS user_id
+FROM users
+WHERE users.user_id = %(b_user_id)s::UUID FOR UPDATE),
+room AS
+(SELECT owner.user_id AS user_id
+FROM owner
+WHERE (SELECT count(*) AS count_1
+FROM watchlists
+WHERE watchlists.user_id = owner.user_id) < %(b_most)s::INTEGER AND NOT (EXISTS (SELECT 1
+FROM watchlists
+WHERE watchlists.watchlist_id = %(b_watchlist_id)s::UUID))),
+made AS
+(INSERT INTO watchlists (watchlist_id, user_id, name, created_at, updated_at) SELECT %(b_watchlist_id)s::UUID AS watchlist_id, room.user_id AS user_id, %(b_name)s::VARCHAR AS name, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at, %(b_at)s::TIMESTAMP WITH TIME ZONE AS updated_at
+FROM room RETURNING watchlists.watchlist_id),
+filled AS
+(INSERT INTO watchlist_items (watchlist_id, place, instrument_id) SELECT made.watchlist_id AS watchlist_id, anon_1.place AS place, anon_1.instrument_id AS instrument_id
+FROM made JOIN unnest(%(b_item_place)s::INTEGER[], %(b_item_instrument_id)s::UUID[]) AS anon_1(place, instrument_id) ON true)
+ SELECT EXISTS (SELECT made.watchlist_id
+FROM made) AS created, EXISTS (SELECT 1
+FROM watchlists
+WHERE watchlists.watchlist_id = %(b_watchlist_id)s::UUID) AS repeated
+"""
+
+LIST_WATCHLISTS = """
+SELECT page.watchlist_id, page.user_id, page.name, page.created_at, page.updated_at, page.link_hash IS NOT NULL AS shared, watchlist_items.instrument_id, instrument_symbols.symbol
+FROM (SELECT watchlists.watchlist_id AS watchlist_id, watchlists.user_id AS user_id, watchlists.name AS name, watchlists.created_at AS created_at, watchlists.updated_at AS updated_at, watchlists.link_hash AS link_hash
+FROM watchlists
+WHERE watchlists.user_id = %(b_user_id)s::UUID AND (%(b_after)s::TIMESTAMP WITH TIME ZONE IS NULL OR (watchlists.created_at, watchlists.watchlist_id) > (%(b_after)s::TIMESTAMP WITH TIME ZONE, %(b_after_id)s::UUID)) ORDER BY watchlists.created_at, watchlists.watchlist_id
+ LIMIT %(b_limit)s::INTEGER) AS page LEFT OUTER JOIN (watchlist_items JOIN instrument_symbols ON instrument_symbols.instrument_id = watchlist_items.instrument_id AND instrument_symbols.valid_to IS NULL) ON watchlist_items.watchlist_id = page.watchlist_id ORDER BY page.created_at, page.watchlist_id, watchlist_items.place
+"""
+
+FIND_WATCHLIST = """
+SELECT found.watchlist_id, found.user_id, found.name, found.created_at, found.updated_at, found.link_hash IS NOT NULL AS shared, watchlist_items.instrument_id, instrument_symbols.symbol
+FROM (SELECT watchlists.watchlist_id AS watchlist_id, watchlists.user_id AS user_id, watchlists.name AS name, watchlists.created_at AS created_at, watchlists.updated_at AS updated_at, watchlists.link_hash AS link_hash
+FROM watchlists
+WHERE watchlists.watchlist_id = %(b_watchlist_id)s::UUID AND watchlists.user_id = %(b_user_id)s::UUID) AS found LEFT OUTER JOIN (watchlist_items JOIN instrument_symbols ON instrument_symbols.instrument_id = watchlist_items.instrument_id AND instrument_symbols.valid_to IS NULL) ON watchlist_items.watchlist_id = found.watchlist_id ORDER BY watchlist_items.place
+"""
+
+FIND_SHARED_WATCHLIST = """
+SELECT found.watchlist_id, found.user_id, found.name, found.created_at, found.updated_at, found.link_hash IS NOT NULL AS shared, watchlist_items.instrument_id, instrument_symbols.symbol
+FROM (SELECT watchlists.watchlist_id AS watchlist_id, watchlists.user_id AS user_id, watchlists.name AS name, watchlists.created_at AS created_at, watchlists.updated_at AS updated_at, watchlists.link_hash AS link_hash
+FROM watchlists
+WHERE watchlists.link_hash = CAST(%(b_link_hash)s AS BYTEA)) AS found LEFT OUTER JOIN (watchlist_items JOIN instrument_symbols ON instrument_symbols.instrument_id = watchlist_items.instrument_id AND instrument_symbols.valid_to IS NULL) ON watchlist_items.watchlist_id = found.watchlist_id ORDER BY watchlist_items.place
+"""
+
+LOCK_WATCHLIST = """
+SELECT watchlists.watchlist_id
+FROM watchlists
+WHERE watchlists.watchlist_id = %(b_watchlist_id)s::UUID AND watchlists.user_id = %(b_user_id)s::UUID FOR UPDATE
+"""
+
+CLEAR_WATCHLIST = """
+DELETE FROM watchlist_items WHERE watchlist_items.watchlist_id = %(b_watchlist_id)s::UUID
+"""
+
+WRITE_WATCHLIST = """
+WITH changed AS
+(UPDATE watchlists SET name=%(b_name)s::VARCHAR, updated_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE watchlists.watchlist_id = %(b_watchlist_id)s::UUID AND watchlists.user_id = %(b_user_id)s::UUID RETURNING watchlists.watchlist_id),
+filled AS
+(INSERT INTO watchlist_items (watchlist_id, place, instrument_id) SELECT changed.watchlist_id AS watchlist_id, anon_1.place AS place, anon_1.instrument_id AS instrument_id
+FROM changed JOIN unnest(%(b_item_place)s::INTEGER[], %(b_item_instrument_id)s::UUID[]) AS anon_1(place, instrument_id) ON true)
+ SELECT changed.watchlist_id
+FROM changed
+"""
+
+LINK_WATCHLIST = """
+UPDATE watchlists SET link_hash=CAST(%(b_link_hash)s AS BYTEA) WHERE watchlists.watchlist_id = %(b_watchlist_id)s::UUID AND watchlists.user_id = %(b_user_id)s::UUID RETURNING watchlists.watchlist_id
+"""
+
+DELETE_WATCHLIST = """
+DELETE FROM watchlists WHERE watchlists.watchlist_id = %(b_watchlist_id)s::UUID AND watchlists.user_id = %(b_user_id)s::UUID RETURNING watchlists.watchlist_id
 """
 
 LIST_UNSENT = """

@@ -6,13 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from hub.application.accounts.list_accounts import own_accounts
-from hub.application.accounts.list_positions import valued
-from hub.application.ports.accounts import Accounts
-from hub.application.ports.market import MarketData
-from hub.application.ports.system import Clock
-from hub.domain.accounts.portfolio import Category, by_category
-from hub.domain.kernel import AccountId, CustomerId
+from hub.application.accounts.valuing import Valuing
+from hub.application.ports.portfolios import Portfolios
+from hub.domain.accounts.portfolio import Category, by_asset, by_category
+from hub.domain.kernel import AccountId, CustomerId, NotFoundError
 
 _ZERO = Decimal(0)
 
@@ -33,22 +30,28 @@ class PortfolioSummary(NamedTuple):
         return sum((each.current_total for each in self.categories), _ZERO)
 
     @property
+    def day_change(self) -> Decimal:
+        return sum((each.day_change for each in self.categories), _ZERO)
+
+    @property
     def total_value(self) -> Decimal:
         return self.cash + self.positions_value
 
 
 @dataclass(frozen=True, slots=True)
 class GetPortfolioSummary:
-    accounts: Accounts
-    market_data: MarketData
-    clock: Clock
+    """One round trip to the database, and one to the quotes."""
+
+    portfolios: Portfolios
+    valuing: Valuing
 
     def __call__(
         self, customer_id: CustomerId, account_id: AccountId | None = None
     ) -> PortfolioSummary:
         """Over all the customer's accounts, or one. Raises NotFoundError."""
-        mine = own_accounts(self.accounts, customer_id, account_id)
-        held = self.accounts.positions(customer_id, account_id)
-        holdings, as_of = valued(held, self.market_data, self.clock.now())
-        cash = sum((account.balance.total for account in mine), _ZERO)
-        return PortfolioSummary(cash, by_category(holdings), as_of)
+        owned = self.portfolios.owned(customer_id, account_id)
+        if not owned.balances:
+            raise NotFoundError("there is no such account")
+        holdings, as_of = self.valuing(owned.held)
+        cash = sum((balance.total for _, balance in owned.balances), _ZERO)
+        return PortfolioSummary(cash, by_category(by_asset(holdings)), as_of)

@@ -1,52 +1,49 @@
-"""Show what a customer holds, valued at the market."""
+"""Show what a customer holds, or has held, valued at the market."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from hub.application.accounts.list_accounts import own_accounts
-from hub.application.ports.accounts import Accounts, HeldPosition
-from hub.application.ports.market import MarketData
-from hub.application.ports.system import Clock
+from hub.application.accounts.valuing import Valuing
+from hub.application.cursors import cursor_after
+from hub.application.ports.accounts import Accounts
+from hub.application.ports.portfolios import Portfolios, PositionFilter
 from hub.domain.accounts.portfolio import Holding
-from hub.domain.kernel import AccountId, CustomerId
+from hub.domain.kernel import AccountId
+
+
+class ShownPosition(NamedTuple):
+    account_id: AccountId
+    holding: Holding
+    last_traded_at: datetime | None
+
+
+class PositionPage(NamedTuple):
+    positions: Sequence[ShownPosition]
+    as_of: datetime
+    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ListPositions:
     accounts: Accounts
-    market_data: MarketData
-    clock: Clock
+    portfolios: Portfolios
+    valuing: Valuing
 
-    def __call__(
-        self, customer_id: CustomerId, account_id: AccountId | None
-    ) -> Sequence[tuple[AccountId, Holding]]:
-        """Raises NotFoundError, also for another customer's account."""
-        if account_id is not None:
-            own_accounts(self.accounts, customer_id, account_id)
-        held = self.accounts.positions(customer_id, account_id)
-        holdings, _ = valued(held, self.market_data, self.clock.now())
-        return [(each.account_id, holding) for each, holding in zip(held, holdings, strict=True)]
-
-
-def valued(
-    held: Sequence[HeldPosition], market_data: MarketData, now: datetime
-) -> tuple[list[Holding], datetime]:
-    """Each position at the last price; at its average cost where no price is known at all."""
-    view = market_data.view(sorted({each.symbol for each in held}))
-    holdings = []
-    for each in held:
-        quote, position = view.quotes.get(each.symbol), each.position
-        holdings.append(
-            Holding(
-                each.symbol,
-                each.name,
-                each.category,
-                position.quantity,
-                position.average_price,
-                position.cost,
-                quote.last if quote else position.average_price,
-                quote is None or quote.is_stale(view.clock, now),
-            )
+    def __call__(self, wanted: PositionFilter) -> PositionPage:
+        """One page, by symbol. Raises NotFoundError, also for another customer's account."""
+        if wanted.account_id is not None:
+            own_accounts(self.accounts, wanted.customer_id, wanted.account_id)
+        found = self.portfolios.positions(wanted._replace(limit=wanted.limit + 1))
+        page, more = found[: wanted.limit], len(found) > wanted.limit
+        holdings, as_of = self.valuing([each.held for each in page])
+        shown = [
+            ShownPosition(each.held.account_id, holding, each.last_traded_at)
+            for each, holding in zip(page, holdings, strict=True)
+        ]
+        last = page[-1].held if more else None
+        return PositionPage(
+            shown, as_of, cursor_after(last.symbol, last.account_id) if last else None
         )
-    return holdings, view.clock.held_at(now)

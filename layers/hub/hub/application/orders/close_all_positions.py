@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hub.application.accounts.list_accounts import own_accounts
+from hub.application.accounts.list_accounts import only_account, own_accounts
 from hub.application.orders.close_position import ClosePosition, ClosePositionCommand
-from hub.application.orders.submit_order import only_account
 from hub.application.ports.accounts import Accounts
 from hub.domain.kernel import AccountId, CustomerId, HubError, UnavailableError
 from hub.domain.orders.order import Order

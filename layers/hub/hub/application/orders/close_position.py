@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Context, Decimal
 from typing import NamedTuple
 
+from hub.application.accounts.list_accounts import only_account
 from hub.application.orders.cancel_all_orders import CancelAllOrders, CancelAllOrdersCommand
-from hub.application.orders.submit_order import SubmitOrder, SubmitOrderCommand, only_account
+from hub.application.orders.submit_order import SubmitOrder, SubmitOrderCommand
 from hub.application.ports.accounts import Accounts, HeldPosition
 from hub.application.ports.orders import OpenOrders
 from hub.domain.kernel import (

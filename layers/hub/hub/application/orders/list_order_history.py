@@ -1,17 +1,15 @@
 """Show a customer's orders, page by page."""
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
 
 from hub.application.accounts.list_accounts import own_accounts
+from hub.application.cursors import moment_cursor, moment_place
 from hub.application.ports.accounts import Accounts
 from hub.application.ports.orders import OrderFilter, Orders
-from hub.domain.kernel import Fault, InvalidInputError, OrderId
+from hub.domain.kernel import OrderId
 from hub.domain.orders.order import Order
 
 
@@ -39,22 +37,10 @@ class ListOrderHistory:
 
 
 def _cursor(order: Order) -> str:
-    place = json.dumps([order.created_at.isoformat(), order.order_id])
-    return urlsafe_b64encode(place.encode()).decode().rstrip("=")
+    return moment_cursor(order.created_at, order.order_id)
 
 
 def place_of(cursor: str) -> tuple[datetime, OrderId]:
     """Where in the history a cursor stands. Raises InvalidInputError."""
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        moment, order_id = json.loads(urlsafe_b64decode(padded.encode("ascii")))
-        return datetime.fromisoformat(moment).astimezone(UTC), OrderId(str(UUID(order_id)))
-    except (
-        ValueError,
-        TypeError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-    ) as error:
-        fault = Fault("cursor", "cursor", "the cursor is not one that was given out")
-        raise InvalidInputError("the cursor cannot be read", faults=(fault,)) from error
+    moment, order_id = moment_place(cursor)
+    return moment, OrderId(order_id)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from hub.application.accounts.list_accounts import own_accounts
+from hub.application.accounts.list_accounts import only_account, own_accounts
 from hub.application.orders.election import last_trade_event, quote_event
 from hub.application.orders.intake import Intake, Intaken
-from hub.application.orders.submit_order import only_account
 from hub.application.ports.accounts import Accounts
 from hub.domain.accounts.fees import Fee, fees_of
 from hub.domain.kernel import (

@@ -6,6 +6,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from hub.application.accounts.list_accounts import only_account, own_open_account
 from hub.application.books import Cause, Destination, audit_payload, canonical
 from hub.application.orders.intake import Intake, Intaken
 from hub.application.ports.accounts import Accounts
@@ -21,8 +22,6 @@ from hub.domain.kernel import (
     CustomerId,
     Fault,
     ForbiddenError,
-    InvalidInputError,
-    NotFoundError,
     OrderId,
     RejectedError,
     UnavailableError,
@@ -112,7 +111,8 @@ class SubmitOrder:
     def _place(self, request: RequestedOrders) -> None:
         placed, first = self.orders.place(request), request.orders[0]
         if not placed.account_found:
-            raise NotFoundError("there is no such account")
+            own_open_account(self.accounts, request.customer_id, first.account_id)
+            raise UnavailableError("the account could not be locked")
         if placed.broken_limit is not None:
             raise limit_broken(placed.broken_limit)
         if not placed.placed and first.side is Side.BUY:
@@ -148,15 +148,6 @@ def limit_broken(name: str) -> AccountLimitError:
     """The refusal of an order that goes beyond what the account is allowed."""
     message = f"the order goes beyond the account's {name}"
     return AccountLimitError(message, faults=(Fault("account_id", name, message),))
-
-
-def only_account(accounts: Accounts, customer_id: CustomerId) -> AccountId:
-    """Raises InvalidInputError where the customer has to say which account is meant."""
-    mine = accounts.of(customer_id)
-    if len(mine) != 1:
-        fault = Fault("account_id", "required", "say which of your accounts the order is for")
-        raise InvalidInputError("the order names no account", faults=(fault,))
-    return mine[0].account_id
 
 
 def asked_for(order: NewOrder) -> dict[str, Any]:

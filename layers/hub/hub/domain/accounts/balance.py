@@ -16,6 +16,10 @@ class InsufficientBuyingPowerError(ForbiddenError):
     code = "insufficient_buying_power"
 
 
+class InsufficientWithdrawableError(ForbiddenError):
+    code = "insufficient_withdrawable_cash"
+
+
 def insufficient(available: Decimal, required: Decimal) -> InsufficientBuyingPowerError:
     has, needed = plain(available, 2), plain(required, 2)
     return InsufficientBuyingPowerError(
@@ -42,6 +46,11 @@ class Balance(NamedTuple):
     def available(self) -> Decimal:
         return self.total - self.reserved
 
+    @property
+    def withdrawable(self) -> Decimal:
+        """Settled cash that no open order needs."""
+        return min(self.settled, self.available)
+
     def deposit(self, amount: Decimal) -> tuple["Balance", Amounts]:
         """Raises RejectedError for more than an account may hold."""
         if self.total + amount >= BALANCE_LIMIT:
@@ -50,6 +59,27 @@ class Balance(NamedTuple):
             raise RejectedError(message, code="balance_limit", faults=(fault,))
         after = self._replace(settled=self.settled + amount)
         return after, {Ledger.SETTLED: amount, Ledger.DEPOSITS: -amount}
+
+    def withdraw(self, amount: Decimal) -> tuple["Balance", Amounts]:
+        """Raises InsufficientWithdrawableError."""
+        if amount > self.withdrawable:
+            has, wanted = plain(self.withdrawable, 2), plain(amount, 2)
+            raise InsufficientWithdrawableError(
+                f"{has} {CURRENCY} can be withdrawn: cash that has settled and is not reserved",
+                extra={"available": has, "required": wanted},
+            )
+        after = self._replace(settled=self.settled - amount)
+        return after, {Ledger.SETTLED: -amount, Ledger.DEPOSITS: amount}
+
+    def restart(self, amount: Decimal) -> tuple["Balance", Amounts]:
+        """Settled cash of `amount`, and no other. Raises ValueError while any is reserved."""
+        if self.reserved:
+            raise ValueError("orders still reserve cash")
+        return Balance(settled=amount), {
+            Ledger.SETTLED: amount - self.settled,
+            Ledger.UNSETTLED: -self.unsettled,
+            Ledger.DEPOSITS: self.total - amount,
+        }
 
     def reserve(self, amount: Decimal) -> tuple["Balance", Amounts]:
         """Raises InsufficientBuyingPowerError."""

@@ -29,7 +29,11 @@ def create_api_key() -> Select[bool, bool]:
     created_at = given("created_at", api_keys.c.created_at)
     account = (
         select(accounts.c.account_id)
-        .where(accounts.c.account_id == _ACCOUNT, accounts.c.user_id == OWNER)
+        .where(
+            accounts.c.account_id == _ACCOUNT,
+            accounts.c.user_id == OWNER,
+            accounts.c.closed_at.is_(None),
+        )
         .with_for_update()
         .cte("account")
     )

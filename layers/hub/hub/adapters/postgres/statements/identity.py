@@ -19,13 +19,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from hub.adapters.postgres.statements.accounts import first_rows
 from hub.adapters.postgres.statements.parts import CURRENCY, OWNER, given, insert_from, text_of
 from hub.adapters.postgres.tables import (
-    account_events,
     accounts,
     api_keys,
-    audit_events,
-    balances,
     login_sessions,
     refresh_tokens,
     users,
@@ -66,7 +64,6 @@ def customer_columns() -> tuple[ColumnElement[Any], ...]:
 def register_customer() -> Select[Any]:
     """A customer, a first account, its empty balance, and the first link of its audit chain."""
     at = given("created_at", users.c.created_at)
-    payload = given("audit_payload", audit_events.c.payload)
     customer = (
         insert(users)
         .values({name: given(name, users.c[name]) for name in _GIVEN})
@@ -90,36 +87,7 @@ def register_customer() -> Select[Any]:
         .returning(accounts.c.account_id, accounts.c.audit_hash)
         .cte("account")
     )
-    zero: ColumnElement[Any] = literal_column("0")
-    balance = insert_from(
-        account,
-        balances,
-        account_id=account.c.account_id,
-        currency=CURRENCY,
-        settled=zero,
-        unsettled=zero,
-        reserved=zero,
-    ).cte("balance")
-    event = insert_from(
-        account,
-        account_events,
-        account_id=account.c.account_id,
-        sequence=literal_column("1"),
-        type=text_of("AccountOpened"),
-        cause=text_of("registered"),
-        detail=literal_column("'{}'::jsonb"),
-        at=at,
-    ).cte("event")
-    audit = insert_from(
-        account,
-        audit_events,
-        account_id=account.c.account_id,
-        sequence=literal_column("1"),
-        payload=payload,
-        hash=account.c.audit_hash,
-        at=at,
-    ).cte("audit")
-    return select(account.c.account_id).add_cte(balance, event, audit)
+    return select(account.c.account_id).add_cte(*first_rows(account, at, "registered"))
 
 
 def open_session() -> Select[Any]:

@@ -7,12 +7,14 @@ from sqlalchemy import Select, delete, func, literal_column, select, update
 from hub.adapters.postgres.statements.identity import AT, customer_columns
 from hub.adapters.postgres.statements.parts import OWNER, given, text_of
 from hub.adapters.postgres.tables import (
+    accounts,
     api_keys,
     login_sessions,
     one_time_tokens,
     recovery_codes,
     second_factors,
     users,
+    watchlists,
 )
 from hub.domain.identity.sessions import Ending
 
@@ -70,8 +72,14 @@ def erase_person() -> Select[Any]:
         .values(name=text_of("erased"), revoked_at=func.coalesce(api_keys.c.revoked_at, AT))
         .cte("keys")
     )
+    named = (
+        update(accounts)
+        .where(accounts.c.user_id == person.c.user_id)
+        .values(name=text_of("erased"))
+        .cte("named_accounts")
+    )
     gone = [
         delete(table).where(table.c.user_id == OWNER).cte(f"gone_{table.name}")
-        for table in (recovery_codes, second_factors, one_time_tokens)
+        for table in (recovery_codes, second_factors, one_time_tokens, watchlists)
     ]
-    return select(person.c.user_id).add_cte(sessions, keys, *gone)
+    return select(person.c.user_id).add_cte(sessions, keys, named, *gone)

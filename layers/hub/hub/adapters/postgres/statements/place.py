@@ -54,7 +54,7 @@ _CASH = given("reserved_cash", orders.c.reserved_cash)
 
 
 def place_buy() -> Select[Any]:
-    """Columns: account_found, placed, available (cash), broken_limit."""
+    """Columns: account_found (and open), placed, available (cash), broken_limit."""
     account = _locked_account()
     limit = _broken_limit(account, buying=True)
     available = balances.c.settled + balances.c.unsettled - balances.c.reserved
@@ -107,6 +107,7 @@ def _locked_account() -> CTE:
         .where(
             accounts.c.account_id == _ACCOUNT,
             accounts.c.user_id == given("user_id", accounts.c.user_id),
+            accounts.c.closed_at.is_(None),
         )
         .with_for_update()
         .cte("account")

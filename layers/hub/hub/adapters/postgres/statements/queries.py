@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Date,
     Delete,
     Select,
@@ -11,7 +12,9 @@ from sqlalchemy import (
     delete,
     func,
     literal_column,
+    or_,
     select,
+    tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
@@ -21,7 +24,6 @@ from hub.adapters.postgres.statements.parts import (
     OWNER,
     TEXTS,
     given,
-    text_of,
     unless_given,
 )
 from hub.adapters.postgres.tables import (
@@ -32,8 +34,6 @@ from hub.adapters.postgres.tables import (
     exchange_sessions,
     instrument_symbols,
     instruments,
-    ledger_entries,
-    ledger_transactions,
     market_clock,
     outbox,
     positions,
@@ -41,7 +41,12 @@ from hub.adapters.postgres.tables import (
 
 
 def list_accounts() -> Select[Any]:
+    """Oldest first, after a place among them; open ones alone if that is asked for."""
     account_id = given("account_id", accounts.c.account_id)
+    after = given("after", accounts.c.created_at)
+    place = tuple_(accounts.c.created_at, accounts.c.account_id)
+    last = tuple_(after, given("after_id", accounts.c.account_id))
+    only_open = bindparam("b_only_open", type_=Boolean)
     return (
         select(
             accounts.c.account_id,
@@ -52,6 +57,8 @@ def list_accounts() -> Select[Any]:
             balances.c.settled,
             balances.c.unsettled,
             balances.c.reserved,
+            accounts.c.closed_at,
+            accounts.c.reset_at,
         )
         .select_from(
             accounts.join(
@@ -64,8 +71,11 @@ def list_accounts() -> Select[Any]:
         .where(
             accounts.c.user_id == OWNER,
             unless_given(account_id, accounts.c.account_id == account_id),
+            unless_given(after, place > last),
+            or_(~only_open, accounts.c.closed_at.is_(None)),
         )
         .order_by(accounts.c.created_at, accounts.c.account_id)
+        .limit(LIMIT)
     )
 
 
@@ -100,26 +110,6 @@ def list_positions() -> Select[Any]:
             positions.c.quantity > literal_column("0"),
         )
         .order_by(instrument_symbols.c.symbol, positions.c.account_id)
-    )
-
-
-def find_deposit() -> Select[Any]:
-    return (
-        select(ledger_entries.c.amount)
-        .select_from(
-            ledger_transactions.join(
-                ledger_entries,
-                and_(
-                    ledger_entries.c.transaction_id == ledger_transactions.c.transaction_id,
-                    ledger_entries.c.ledger == text_of("settled"),
-                ),
-            )
-        )
-        .where(
-            ledger_transactions.c.account_id == given("account_id", accounts.c.account_id),
-            ledger_transactions.c.kind == text_of("deposit"),
-            ledger_transactions.c.reference == given("reference", ledger_transactions.c.reference),
-        )
     )
 
 

@@ -8,6 +8,7 @@ it is the partition key of tomorrow.
 from hub.adapters.postgres.tables.accounts import (
     account_events,
     account_limits,
+    account_marks,
     accounts,
     audit_events,
     balances,
@@ -58,6 +59,7 @@ from hub.adapters.postgres.tables.settlement import (
     reconciliations,
 )
 from hub.adapters.postgres.tables.streaming import stream_connections, stream_subscriptions
+from hub.adapters.postgres.tables.watchlists import watchlist_items, watchlists
 
 __all__ = [
     "EXACT_VALUE",
@@ -67,6 +69,7 @@ __all__ = [
     "QUANTITY",
     "account_events",
     "account_limits",
+    "account_marks",
     "accounts",
     "admin_actions",
     "api_keys",
@@ -103,4 +106,6 @@ __all__ = [
     "stream_connections",
     "stream_subscriptions",
     "users",
+    "watchlist_items",
+    "watchlists",
 ]

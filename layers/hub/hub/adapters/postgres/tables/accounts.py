@@ -39,6 +39,10 @@ accounts = Table(
     Column("kind", Text, nullable=False),
     Column("currency", Text, nullable=False),
     Column("created_at", MOMENT, nullable=False),
+    Column("closed_at", MOMENT),
+    # The latest reset: a request for it that comes again finds it done.
+    Column("reset_id", ID),
+    Column("reset_at", MOMENT),
     Column("event_sequence", BigInteger, nullable=False),
     Column("audit_sequence", BigInteger, nullable=False),
     Column("audit_hash", LargeBinary, nullable=False),
@@ -84,6 +88,7 @@ ledger_transactions = Table(
     Column("reference", ID, nullable=False),
     Column("created_at", MOMENT, nullable=False),
     UniqueConstraint("account_id", "kind", "reference"),
+    Index("ix_ledger_transactions_pages", "account_id", "created_at", "transaction_id"),
 )
 
 ledger_entries = Table(
@@ -126,6 +131,21 @@ audit_events = Table(
     Column("hash", LargeBinary, nullable=False),
     Column("at", MOMENT, nullable=False),
     PrimaryKeyConstraint("account_id", "sequence"),
+)
+
+# What an account was worth at the close of a session; `deposited` is less what was withdrawn.
+account_marks = Table(
+    "account_marks",
+    metadata,
+    Column("account_id", ID, ForeignKey("accounts.account_id"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("equity", MONEY, nullable=False),
+    Column("deposited", MONEY, nullable=False),
+    Column("market_time", MOMENT, nullable=False),
+    Column("marked_at", MOMENT, nullable=False),
+    PrimaryKeyConstraint("account_id", "day"),
+    between("equity", ">= 0", "1e14"),
+    CheckConstraint("deposited > -1e14 AND deposited < 1e14", name="deposited_range"),
 )
 
 # A limit that is NULL, or an account without a row, is not limited.

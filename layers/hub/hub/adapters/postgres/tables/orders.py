@@ -155,7 +155,7 @@ executions = Table(
     Column("market_time", MOMENT, nullable=False),
     Column("executed_at", MOMENT, nullable=False),
     UniqueConstraint("order_id", "fill_sequence"),
-    Index("ix_executions_account", "account_id", "instrument_id"),
+    Index("ix_executions_account", "account_id", "instrument_id", "executed_at", "execution_id"),
     # Executions come in the order of their days: next to nothing to keep, and enough to find a day.
     Index("ix_executions_trade_date", "trade_date", postgresql_using="brin"),
     between("quantity", "> 0", "1e11"),

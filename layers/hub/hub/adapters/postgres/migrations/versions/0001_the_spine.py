@@ -136,6 +136,9 @@ def upgrade() -> None:  # as long as the tables are many
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reset_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("reset_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("event_sequence", sa.BigInteger(), nullable=False),
         sa.Column("audit_sequence", sa.BigInteger(), nullable=False),
         sa.Column("audit_hash", sa.LargeBinary(), nullable=False),
@@ -301,6 +304,19 @@ def upgrade() -> None:  # as long as the tables are many
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_second_factors")),
     )
     op.create_table(
+        "watchlists",
+        sa.Column("watchlist_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("link_hash", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.user_id"], name=op.f("fk_watchlists_user_id")),
+        sa.PrimaryKeyConstraint("watchlist_id", name=op.f("pk_watchlists")),
+        sa.UniqueConstraint("link_hash", name=op.f("uq_watchlists_link_hash")),
+        sa.UniqueConstraint("user_id", "name", name=op.f("uq_watchlists_user_id_name")),
+    )
+    op.create_table(
         "account_events",
         sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
@@ -346,6 +362,25 @@ def upgrade() -> None:  # as long as the tables are many
             ["account_id"], ["accounts.account_id"], name=op.f("fk_account_limits_account_id")
         ),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account_limits")),
+    )
+    op.create_table(
+        "account_marks",
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("equity", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("deposited", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("market_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("marked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "deposited > -1e14 AND deposited < 1e14", name=op.f("ck_account_marks_deposited_range")
+        ),
+        sa.CheckConstraint(
+            "equity >= 0 AND equity < 1e14", name=op.f("ck_account_marks_equity_range")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_account_marks_account_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "day", name=op.f("pk_account_marks")),
     )
     op.create_table(
         "api_keys",
@@ -421,6 +456,12 @@ def upgrade() -> None:  # as long as the tables are many
             "reference",
             name=op.f("uq_ledger_transactions_account_id_kind_reference"),
         ),
+    )
+    op.create_index(
+        "ix_ledger_transactions_pages",
+        "ledger_transactions",
+        ["account_id", "created_at", "transaction_id"],
+        unique=False,
     )
     op.create_table(
         "orders",
@@ -646,6 +687,32 @@ def upgrade() -> None:  # as long as the tables are many
         op.f("ix_stream_connections_user_id"), "stream_connections", ["user_id"], unique=False
     )
     op.create_table(
+        "watchlist_items",
+        sa.Column("watchlist_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("instrument_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.CheckConstraint(
+            "place >= 0 AND place < 20", name=op.f("ck_watchlist_items_place_range")
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"],
+            ["instruments.instrument_id"],
+            name=op.f("fk_watchlist_items_instrument_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["watchlist_id"],
+            ["watchlists.watchlist_id"],
+            name=op.f("fk_watchlist_items_watchlist_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("watchlist_id", "place", name=op.f("pk_watchlist_items")),
+        sa.UniqueConstraint(
+            "watchlist_id",
+            "instrument_id",
+            name=op.f("uq_watchlist_items_watchlist_id_instrument_id"),
+        ),
+    )
+    op.create_table(
         "executions",
         sa.Column("execution_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("order_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -688,7 +755,10 @@ def upgrade() -> None:  # as long as the tables are many
         ),
     )
     op.create_index(
-        "ix_executions_account", "executions", ["account_id", "instrument_id"], unique=False
+        "ix_executions_account",
+        "executions",
+        ["account_id", "instrument_id", "executed_at", "execution_id"],
+        unique=False,
     )
     op.create_index(
         "ix_executions_trade_date",
@@ -871,6 +941,7 @@ def downgrade() -> None:
     op.drop_table("order_recoveries")
     op.drop_table("ledger_entries")
     op.drop_table("executions")
+    op.drop_table("watchlist_items")
     op.drop_table("stream_connections")
     op.drop_table("refresh_tokens")
     op.drop_table("positions")
@@ -879,8 +950,10 @@ def downgrade() -> None:
     op.drop_table("balances")
     op.drop_table("audit_events")
     op.drop_table("api_keys")
+    op.drop_table("account_marks")
     op.drop_table("account_limits")
     op.drop_table("account_events")
+    op.drop_table("watchlists")
     op.drop_table("second_factors")
     op.drop_table("recovery_codes")
     op.drop_table("reconciliation_breaks")
