@@ -23,6 +23,7 @@ _VERBS = {
     "generate": "local.gate",
     "fidelity": "local.fidelity.run",
     "bench": "local.bench",
+    "simulate": "local.simulate",
 }
 
 
