@@ -24,6 +24,8 @@ _VERBS = {
     "fidelity": "local.fidelity.run",
     "bench": "local.bench",
     "simulate": "local.simulate",
+    "chaos": "local.chaos",
+    "prove": "local.prove",
 }
 
 

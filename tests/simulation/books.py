@@ -3,8 +3,10 @@
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from hub.adapters.postgres.invariants import INVARIANTS
+from local.services.roles import APPLICATION
 
 # Of what a run leaves behind, by the time from which on it is the run's.
 _MADE = {
@@ -110,9 +112,14 @@ class Judge:
 
 
 def prepare(owner: psycopg.Connection[Any]) -> None:
-    """The server's own cleaning takes locks at times that no seed decides."""
+    """Nothing may depend on how fast the machine is: neither the server's own cleaning, which takes
+    locks, nor the limits of real time under which the application's role works."""
     owner.execute("ALTER SYSTEM SET autovacuum = off")
     owner.execute("SELECT pg_reload_conf()")
+    for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+        statement = "ALTER ROLE {} IN DATABASE {} SET {} = 0"
+        names = map(sql.Identifier, (APPLICATION, owner.info.dbname, limit))
+        owner.execute(sql.SQL(statement).format(*names))
     owner.execute(_sql(_TOLD))
 
 

@@ -54,6 +54,7 @@ def plan_of(seed: int) -> Plan:
     ]
     acts += _market(dice, span, symbols)
     acts += _jobs(dice, span)
+    acts.append(Act("look", "look", dice.uniform(0, span)))
     return Plan(seed, tuple(acts))
 
 

@@ -59,7 +59,7 @@ def run_plan(
             broken += _end_all(world, nets)
     except StuckError as error:
         broken.append(f"stuck: {error}")
-    broken += judged(world)
+    broken += [*world.seen, *judged(world)]
     return _outcome(world, plan, chance, broken)
 
 
@@ -118,6 +118,10 @@ SELECT order_id::text, state FROM orders WHERE state IN ('pending_new', 'pending
     'pending_replace') OR (state = 'accepted' AND works_from <= %s AND time_in_force NOT IN
     ('opg', 'cls'))
 UNION ALL SELECT message_id::text, 'outbox' FROM outbox
+UNION ALL SELECT mine.order_id::text, 'outlives its group' FROM orders mine JOIN orders other
+    ON other.group_id = mine.group_id AND other.order_id <> mine.order_id
+    WHERE mine.leg <> 'entry' AND other.leg <> 'entry' AND other.state = 'filled'
+        AND mine.state IN ('held', 'new', 'partially_filled')
 """
 
 

@@ -78,6 +78,7 @@ class World:
         self.machine = SimulatedMachine(self.scheduler)
         self.answers = customers.Answers()
         self.cents: dict[str, int] = {}
+        self.seen: list[str] = []
         self.steps = dict(STEPS)
         self.watcher = Watcher(urls.owner)
         self.owner = psycopg.connect(urls.owner, autocommit=True)
@@ -87,9 +88,9 @@ class World:
         self._connecting = 0
         self._read_reference()
         self._hubs = [self._wired(number) for number in range(SLOTS + 1)]
+        prepare(self.owner)
         with self.in_place():
             self._people()
-        prepare(self.owner)
         self.constraints_dropped = 0 if constraints else drop_nets(self.owner)
         self.reset = Reset(self.owner, EPOCH + timedelta(minutes=30))
         self.judge = Judge(self.owner)
@@ -250,6 +251,7 @@ class World:
         self.redis.begin(OPEN)
         self.queues.begin()
         self.answers = customers.Answers()
+        self.seen = []
         self.forget_leader()
         for symbol in SYMBOLS:
             self.show(symbol, FIRST_CENTS, FIRST_CENTS, 100_000)
@@ -358,6 +360,11 @@ def _open(world: World, _act: Act) -> None:
     world.redis.turn_to(session.open + timedelta(seconds=1))
 
 
+def _look(world: World, _act: Act) -> None:
+    """What has been committed is right at any time."""
+    world.seen += [f"meanwhile {name}: {count}" for name, count in world.judge.broken().items()]
+
+
 STEPS: dict[str, Step] = {
     "submit": _customers(customers.submit),
     "group": _customers(customers.group),
@@ -372,6 +379,7 @@ STEPS: dict[str, Step] = {
     "sweep": _job(job_sweep_outbox.handler),
     "release": _job(job_release_queued_orders.handler),
     "expire": _job(job_expire_orders.handler),
+    "look": _look,
     "close": _close,
     "open": _open,
 }
