@@ -1,9 +1,11 @@
 """The page of proofs says what held, and whether the control failed as it has to."""
 
+from typing import Any
+
 from tests.proof.program import page
 
 
-def proof_of(*, holds: bool, control_fails: bool) -> dict:
+def proof_of(*, holds: bool, control_fails: bool) -> dict[str, Any]:
     experiment = {
         "promise": "nothing is lost",
         "command": "./dev try",

@@ -136,4 +136,8 @@ def _jobs(dice: Random, span: float) -> list[Act]:
         acts.append(Act("turn, expire", "expire", acts[-1].at + 0.01))
         if dice.random() < 0.5:
             acts.append(Act("next day", "open", acts[-2].at + dice.uniform(1, 30)))
+            acts += [
+                Act(f"settle {number}", "settle", acts[-1].at + dice.uniform(0, 2))
+                for number in range(dice.randint(1, 2))
+            ]
     return acts

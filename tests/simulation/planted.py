@@ -22,6 +22,8 @@ from hub.application.orders import booking, execute_orders, watch_resting_orders
 from hub.application.orders.steps import Steps
 from hub.application.orders.submit_order import SubmitOrder
 from hub.application.ports.messages import Message
+from hub.application.ports.settlement import SettledRow
+from hub.application.settlement import settle_accounts
 from hub.domain.orders import contingency
 from hub.domain.orders.order import Order
 
@@ -139,13 +141,13 @@ def _load_then_lock(
     wanted = {"b_account_ids": list(account_ids), "b_order_ids": list(order_ids)}
     rows = self.database.rows(compiled.LOAD_BOOKS, wanted)
     with self.database.transaction([(compiled.LOCK_ACCOUNTS, wanted)]):
-        books = postgres_books._books(rows)
+        books = postgres_books.books_of(rows)
         if quotes is not None:
             names = {"b_quote_ids": list(quotes.quote_ids), "b_at": quotes.at}
             taken = self.database.rows(compiled.LOCK_QUOTES, names)
             books.taken = {row[0]: Taken(row[1], row[2]) for row in taken}
         yield books
-        if changes := postgres_books._changes(books):
+        if changes := postgres_books.changes_of(books):
             self.database.commit_with(compiled.WRITE_BOOKS, changes)
         else:
             self.database.give_up()
@@ -163,6 +165,8 @@ def _exits_apart(order: Order, group: Any) -> Any:
     """An exit that filled leaves the other alone."""
     return [] if order.is_exit else _consequences(order, group)
 
+
+_OPEN: Any = (None, None)
 
 MUTANTS = (
     Mutant(
@@ -268,6 +272,13 @@ MUTANTS = (
         "fill-over-reservation",
         "a fill gives back twice what was reserved for it",
         _instead(booking, "ratio", lambda whole, _part, _of: whole * Decimal(2)),
+    ),
+    Mutant(
+        "settlement-forgotten",
+        "cash settles, and the obligation stays open",
+        _instead(
+            settle_accounts, "SettledRow", lambda execution_id, *_: SettledRow(execution_id, *_OPEN)
+        ),
     ),
 )
 

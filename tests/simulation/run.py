@@ -156,6 +156,7 @@ def _end_all(world: World, nets: Nets) -> list[str]:
     ends = world.redis.market_time() + _LONGER_THAN_ANY_ORDER
     world.redis.turn_to(ends)
     world.plan(Act("the end, expire", "expire", 0.001))
+    world.plan(Act("the end, settle", "settle", 0.5))
     world.scheduler.run()
     if nets.sweeper:
         world.plan(Act("the end, sweep", "sweep", 6.0))
@@ -165,7 +166,11 @@ def _end_all(world: World, nets: Nets) -> list[str]:
         " ('filled', 'canceled', 'expired', 'rejected', 'replaced') GROUP BY state ORDER BY state"
     ).fetchall()
     left = world.owner.execute("SELECT destination FROM outbox").fetchall()
+    owed = world.owner.execute(
+        "SELECT execution_id::text FROM settlement_obligations WHERE settled_at IS NULL"
+    ).fetchall()
     found = [f"orders that never end: {open_}"] if open_ else []
+    found += [f"never settled: {len(owed)}"] if owed else []
     return found + ([f"left in the outbox: {left}"] if left else [])
 
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from tests.fixtures.databases import Databases
-from tests.simulation.campaign import Wanted, hunt, run_part
+from tests.simulation.campaign import Wanted, run_part
 from tests.simulation.plan import plan_of
 from tests.simulation.planted import MUTANTS, mutant
 from tests.simulation.run import Nets, run_seed
@@ -77,7 +77,11 @@ def test_the_same_seed_is_the_same_run_in_another_database(world_of: WorldOf, da
 @pytest.mark.parametrize("name", QUICK)
 @pytest.mark.parametrize("nets", [Nets(), BARE], ids=["with nets", "bare"])
 def test_a_planted_bug_is_found(world_of: WorldOf, nets: Nets, name: str):
-    assert hunt(world_of(nets), [name], nets, 60)[name] is not None
+    found = run_part(world_of(nets), Wanted(0, 60, nets, name), to_the_end=False)
+    assert found.broken
+    # It is the product that fails, and not the planting.
+    words = str(found.broken)
+    assert not any(each in words for each in ("AttributeError", "TypeError", "NameError"))
 
 
 def test_every_planted_bug_has_its_own_name():

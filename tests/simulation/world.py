@@ -34,7 +34,7 @@ from hub.settings import Settings
 from tests.fixtures.databases import DatabaseUrls
 from tests.fixtures.ports import EPOCH, HeldMail
 from tests.fixtures.worlds import OPEN, Customer, KnownPasswords, order_command
-from tests.simulation import customers
+from tests.simulation import customers, settlement
 from tests.simulation.books import Judge, Reset, drop_nets, prepare
 from tests.simulation.chance import CALM, Chance, Fault, Rates
 from tests.simulation.clock import SimulatedClock
@@ -56,6 +56,7 @@ _HANDLERS = (
     step_announce_orders,
     step_execute_orders,
     step_price_orders,
+    *settlement.HANDLERS,
 )
 _CONTEXT = SimpleNamespace(aws_request_id="simulation", function_name="simulation")
 _CASH, _SHARES = "6000.00", "25"
@@ -143,6 +144,7 @@ class World:
             "calendars": self._calendars,
             "fees": self._fees,
             "process_submitted": ProcessSubmitted(self.machine),
+            "settlement_runs": settlement.SimulatedRuns(self.scheduler),
         }
         hub.__dict__.update(parts)
         hub.market_data = RedisMarketData(
@@ -380,6 +382,7 @@ STEPS: dict[str, Step] = {
     "release": _job(job_release_queued_orders.handler),
     "expire": _job(job_expire_orders.handler),
     "look": _look,
+    "settle": settlement.settle,
     "close": _close,
     "open": _open,
 }
