@@ -24,6 +24,9 @@ _VERBS = {
     "generate": "local.gate",
     "fidelity": "local.fidelity.run",
     "bench": "local.bench",
+    "simulate": "local.simulate",
+    "chaos": "local.chaos",
+    "prove": "local.prove",
 }
 
 

@@ -18,7 +18,7 @@ from tests.services.processes import processes_of, wait_until
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "a password for a test"
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 _numbers = itertools.count(1)
 
 
