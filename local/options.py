@@ -14,13 +14,14 @@ from local.state import state_folder
 
 ROOT = Path(__file__).parent.parent
 _FEEDS = ("replay", "file", "alpaca", "scripted")
-_PORTS = {"api": "HTTP API", "stream": "quotes", "grpc": "gRPC"}
+_PORTS = {"api": "HTTP API", "websocket": "the account stream", "stream": "quotes", "grpc": "gRPC"}
 
 
 class Options(NamedTuple):
     root: Path
     state: Path
     api_port: int
+    websocket_port: int
     stream_port: int
     grpc_port: int
     speed: str
@@ -38,7 +39,12 @@ class Options(NamedTuple):
 def read_options(words: Sequence[str]) -> Options:
     parser = argparse.ArgumentParser(prog="./dev run", description="Start the whole platform.")
     add = parser.add_argument
-    for what, default in (("api", "3000"), ("stream", "8081"), ("grpc", "50051")):
+    for what, default in (
+        ("api", "3000"),
+        ("websocket", "3001"),
+        ("stream", "8081"),
+        ("grpc", "50051"),
+    ):
         kept = os.environ.get(f"HUB_{what.upper()}_PORT") or default
         add(f"--{what}-port", type=_port, default=kept, help=f"{_PORTS[what]} ({default})")
     add("--speed", type=_speed, default="60", help="market seconds per second; 0 pauses (60)")
@@ -63,6 +69,7 @@ def read_options(words: Sequence[str]) -> Options:
         ROOT,
         state_folder(ROOT),
         given.api_port,
+        given.websocket_port,
         given.stream_port,
         given.grpc_port,
         given.speed,

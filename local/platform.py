@@ -108,9 +108,11 @@ class Addresses:
 @asynccontextmanager
 async def running(options: Options) -> AsyncIterator[Runtime]:
     """The platform, up and watched for the length of the block. Raises StartError."""
-    if len({options.api_port, options.stream_port, options.grpc_port}) < 3:
+    chosen = (options.api_port, options.websocket_port, options.stream_port, options.grpc_port)
+    if len(set(chosen)) < len(chosen):
         raise StartError("two of the ports are the same", "give each another number")
     ports.demand(options.api_port, "the API", "--api-port")
+    ports.demand(options.websocket_port, "the account stream", "--websocket-port")
     ports.demand(options.stream_port, "the stream of quotes", "--stream-port")
     ports.demand(options.grpc_port, "gRPC", "--grpc-port")
     logs = options.state / "logs"
@@ -196,6 +198,7 @@ def _runtime(
         options.root / "template.yaml",
         options.state,
         api_port=options.api_port,
+        websocket_port=options.websocket_port,
         aws_port=port,
         parameters={
             "DatabaseUrl": addresses.database_url,
@@ -212,6 +215,7 @@ def _runtime(
             "EventsEndpoint": endpoint,
             "StatesEndpoint": endpoint,
             "SecretsEndpoint": endpoint,
+            "ConnectionsEndpoint": f"{endpoint}/local",
         },
         secrets={_SIGNING_KEY: signing},
         market_clock=clock,
@@ -227,6 +231,7 @@ def _stream_task(options: Options, runtime: Runtime, logs: Path) -> StreamTask:
         "HOME": os.environ.get("HOME", ""),
         "STREAM_PORT": str(options.stream_port),
         "GRPC_PORT": str(options.grpc_port),
+        "STREAM_GRPC": os.environ.get("STREAM_GRPC", ""),
         "STAGE": "local",
         "FEED": options.feed,
         "FEED_FILE": str(options.file or ""),

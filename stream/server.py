@@ -12,10 +12,10 @@ from hub.domain.kernel import UnavailableError
 from hub.domain.market.calendar import Calendar
 from stream.alpaca_feed import AlpacaFeed
 from stream.board import Board
+from stream.calls import Calls, FindInstrument
 from stream.counts import Counts
 from stream.feed import Feed, Stored
 from stream.file_tape import FileTape
-from stream.grpc_market import Calls, FindInstrument
 from stream.guests import Guests, Verify
 from stream.http import Front
 from stream.leader import Leader, Observers
@@ -64,7 +64,7 @@ async def run(
         follow_clock(market, status),
     )
     try:
-        calls = Calls(house, find_instrument, f"{settings.host}:{settings.grpc_port}")
+        calls = _calls(settings, house, find_instrument)
         await _serve(settings, Front(status, house), calls, status, works)
     finally:
         await market.close()
@@ -163,6 +163,18 @@ def _alpaca(settings: StreamSettings, parts: Parts) -> Source:
         frozenset(alpaca.symbols),
         lambda stored: AlpacaFeed(calendar, alpaca, counts, stored),
     )
+
+
+def _calls(settings: StreamSettings, house: House, find_instrument: FindInstrument) -> Calls:
+    """The one that is not chosen is not imported: the library alone is 20 MB."""
+    address = f"{settings.host}:{settings.grpc_port}"
+    if settings.grpc == "own":
+        from stream.h2.server import OwnCalls  # noqa: PLC0415
+
+        return OwnCalls(house, find_instrument, address)
+    from stream.grpc_market import LibraryCalls  # noqa: PLC0415
+
+    return LibraryCalls(house, find_instrument, address)
 
 
 _SOURCES = {"replay": _replay, "file": _file, "alpaca": _alpaca, "scripted": _script}

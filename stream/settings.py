@@ -51,7 +51,8 @@ class StreamSettings(NamedTuple):
     """Ports of 0 are chosen by the system. The replay's start counts only where none ran before.
 
     `feed` is `replay`; `file`, which plays the recording `feed_file`; `alpaca`, which is live; or
-    `scripted`: a market that anybody who reaches Redis may move, for tests.
+    `scripted`: a market that anybody who reaches Redis may move, for tests. `grpc` is who serves
+    the port of gRPC: `own`, or `grpcio`, the library.
     """
 
     redis_url: str
@@ -59,6 +60,7 @@ class StreamSettings(NamedTuple):
     host: str
     port: int
     grpc_port: int
+    grpc: str
     feed: str
     feed_file: Path | None
     alpaca: AlpacaSettings | None
@@ -93,6 +95,7 @@ def read_settings(environment: Mapping[str, str]) -> StreamSettings:
         host=value("STREAM_HOST", "127.0.0.1", str),
         port=value("STREAM_PORT", "8081", _port),
         grpc_port=value("GRPC_PORT", "50051", _port),
+        grpc=value("STREAM_GRPC", "own", _grpc),
         feed=feed,
         feed_file=value("FEED_FILE", None, _recording) if feed == "file" else None,
         alpaca=AlpacaSettings(
@@ -156,6 +159,12 @@ def _flag(text: str) -> bool:
     return text == "true"
 
 
+def _grpc(text: str) -> str:
+    if text not in {"own", "grpcio"}:
+        raise ValueError(text)
+    return text
+
+
 def _recording(text: str) -> Path:
     path = Path(text)
     if path.suffix != ".csv" or not path.is_file():
@@ -200,6 +209,7 @@ _EXPECTED: dict[object, str] = {
     _redis_url: "a URL that begins with redis://, rediss:// or unix://",
     _database_url: "a URL that begins with postgresql://",
     _port: "a port, 0 to 65535",
+    _grpc: "a server of gRPC: own or grpcio",
     _feed: "a feed: replay, file, alpaca or scripted",
     _websocket_url: "a URL that begins with wss://",
     _printable: "printable ASCII",

@@ -23,6 +23,7 @@ def test_two_urls_are_enough():
     settings = read_settings(NEEDED)
 
     assert (settings.host, settings.port, settings.grpc_port) == ("127.0.0.1", 8081, 50051)
+    assert settings.grpc == "own"
     assert settings.replay_start == date(2012, 6, 1)
     assert (settings.replay_speed, settings.replay_closed) == (60.0, timedelta(seconds=5))
     assert settings.replay_spread_basis_points == Decimal(2)
@@ -52,6 +53,7 @@ def test_a_missing_url_is_named(name: str):
         ("STREAM_PORT", "secret"),
         ("FEED", "secret"),
         ("FEED_REDISTRIBUTE", "secret"),
+        ("STREAM_GRPC", "secret"),
         ("REPLAY_START", "secret"),
         ("REPLAY_SPEED", "-1"),
         ("REPLAY_SPEED", "nan"),

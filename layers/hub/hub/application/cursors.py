@@ -18,9 +18,9 @@ def place_of(cursor: str) -> str:
         padded = cursor + "=" * (-len(cursor) % 4)
         [place] = json.loads(urlsafe_b64decode(padded.encode("ascii")))
     except (ValueError, TypeError, RecursionError) as error:
-        raise _unreadable() from error
+        raise unreadable() from error
     if not isinstance(place, str):
-        raise _unreadable()
+        raise unreadable()
     return place
 
 
@@ -29,9 +29,9 @@ def day_of(cursor: str) -> date:
     try:
         return date.fromisoformat(place_of(cursor))
     except ValueError as error:
-        raise _unreadable() from error
+        raise unreadable() from error
 
 
-def _unreadable() -> InvalidInputError:
+def unreadable() -> InvalidInputError:
     fault = Fault("cursor", "cursor", "the cursor is not one that was given out")
     return InvalidInputError("the cursor cannot be read", faults=(fault,))

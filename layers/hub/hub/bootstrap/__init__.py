@@ -10,10 +10,20 @@ from hub.bootstrap.identity import IdentityUseCases
 from hub.bootstrap.market import MarketUseCases
 from hub.bootstrap.operations import OperationsUseCases
 from hub.bootstrap.orders import OrderUseCases
+from hub.bootstrap.streaming import StreamingUseCases
+from hub.bootstrap.settlement import SettlementUseCases
 from hub.settings import read_settings
 
 
-class Hub(OrderUseCases, AccountUseCases, IdentityUseCases, MarketUseCases, OperationsUseCases):
+class Hub(
+    OrderUseCases,
+    AccountUseCases,
+    StreamingUseCases,
+    SettlementUseCases,
+    IdentityUseCases,
+    MarketUseCases,
+    OperationsUseCases,
+):
     """The use cases, wired for one process."""
 
 

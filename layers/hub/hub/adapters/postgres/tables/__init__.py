@@ -44,7 +44,7 @@ from hub.adapters.postgres.tables.market import (
     instruments,
     market_clock,
 )
-from hub.adapters.postgres.tables.operations import admin_actions
+from hub.adapters.postgres.tables.operations import admin_actions, order_recoveries
 from hub.adapters.postgres.tables.orders import (
     executions,
     orders,
@@ -52,6 +52,8 @@ from hub.adapters.postgres.tables.orders import (
     quotes_taken,
     settlement_obligations,
 )
+from hub.adapters.postgres.tables.streaming import stream_connections, stream_subscriptions
+from hub.adapters.postgres.tables.settlement import good_faith_violations
 
 __all__ = [
     "EXACT_VALUE",
@@ -72,6 +74,7 @@ __all__ = [
     "exchange_sessions",
     "executions",
     "fee_schedule",
+    "good_faith_violations",
     "instrument_symbols",
     "instruments",
     "ledger_entries",
@@ -82,6 +85,7 @@ __all__ = [
     "metadata",
     "one_of",
     "one_time_tokens",
+    "order_recoveries",
     "orders",
     "outbox",
     "positions",
@@ -90,5 +94,7 @@ __all__ = [
     "refresh_tokens",
     "second_factors",
     "settlement_obligations",
+    "stream_connections",
+    "stream_subscriptions",
     "users",
 ]
