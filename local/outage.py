@@ -63,7 +63,7 @@ def outage() -> int:
 
 
 def _options(state: Path) -> Options:
-    names = ("--api-port", "--stream-port", "--grpc-port")
+    names = ("--api-port", "--websocket-port", "--stream-port", "--grpc-port")
     ports = [word for name in names for word in (name, str(free_port()))]
     return read_options([*ports, "--no-demo", "--speed", "1"])._replace(state=state)
 
