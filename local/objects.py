@@ -8,6 +8,8 @@ from xml.sax.saxutils import escape
 
 from aiohttp import web
 
+# Where in the state folder of a platform they are.
+OBJECTS = "objects"
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{2,62}")
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
 _PAGE = 1000

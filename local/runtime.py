@@ -16,7 +16,7 @@ from local.deliveries import Deliveries
 from local.endpoint import Endpoint
 from local.event_sources import EventSource, FunctionFailedError
 from local.functions import FunctionError, Functions, InvokeApi, UnknownFunctionError
-from local.objects import FolderObjects
+from local.objects import OBJECTS, FolderObjects
 from local.queues.message import QueueSpec
 from local.queues.queues import Queues
 from local.queues.twin import SqsTwin
@@ -159,7 +159,7 @@ class Runtime:
             twins,
             invoke=invoke_api.invoke,
             connections=self._connections,
-            objects=FolderObjects(self._state / "objects"),
+            objects=FolderObjects(self._state / OBJECTS),
             port=self._aws_port,
         )
         stack.push_async_callback(endpoint.stop)

@@ -62,8 +62,10 @@ def test_a_settlement_is_in_ledger_log_chain_and_on_the_bus(world: World):
     ((payload,),) = world.sql("SELECT payload FROM audit_events ORDER BY sequence DESC LIMIT 1")
     link = json.loads(payload)
     assert (link["actor"], link["action"]) == ("settlement", "settled")
-    assert link["before"] == {"settled": "0.00", "unsettled": "1000.00"}
-    assert link["after"] == {"settled": "1000.00", "unsettled": "0.00"}
+    assert link["cash"] == {
+        "before": {"settled": "0.00", "unsettled": "1000.00", "reserved": "0.00"},
+        "after": {"settled": "1000.00", "unsettled": "0.00", "reserved": "0.00"},
+    }
     told = [each for each in world.sent.told() if each["type"] == "CashSettled"]
     assert [each["account_id"] for each in told] == [customer.account_id]
 

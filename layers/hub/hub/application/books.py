@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from hub.domain.accounts.balance import Amounts, Balance
 from hub.domain.accounts.ledger import Posting, posting
 from hub.domain.accounts.position import Position
-from hub.domain.kernel import AccountId, CustomerId, InstrumentId, OrderId
+from hub.domain.kernel import AccountId, CustomerId, InstrumentId, OrderId, plain
 from hub.domain.orders.order import Order
 
 GENESIS = bytes(32)
@@ -136,6 +136,7 @@ class AccountBook:
     audit_sequence: int
     audit_hash: bytes
     limits: AccountLimits = NO_LIMITS
+    cash_before: Balance | None = None
 
 
 @dataclass(slots=True)
@@ -170,6 +171,8 @@ class Books:
         at: datetime,
     ) -> None:
         """The account's cash becomes `balance`, and the ledger says why."""
+        if account.cash_before is None:
+            account.cash_before = account.balance
         account.balance = balance
         self.changed_accounts.add(account.account_id)
         entry = posting(account.account_id, kind, reference, amounts)
@@ -212,7 +215,12 @@ class Books:
         return event
 
     def audit(self, account: AccountBook, cause: Cause, detail: Mapping[str, Any]) -> None:
-        """Add a link to the account's audit chain: who did what, with what effect."""
+        """Add a link to the account's audit chain: who did what, with what effect. Cash that has
+        moved since the link before stands in it as it was and as it is."""
+        before, account.cash_before = account.cash_before, None
+        if before is not None and before != account.balance:
+            moved = {"before": _shown(before), "after": _shown(account.balance)}
+            detail = {**detail, "cash": moved}
         payload = audit_payload(cause, detail)
         account.audit_sequence += 1
         account.audit_hash = sha256(account.audit_hash + payload.encode()).digest()
@@ -250,6 +258,10 @@ class Books:
 
     def take(self, quote_id: str, taken: Taken) -> None:
         self.taken[quote_id] = self.changed_quotes[quote_id] = taken
+
+
+def _shown(balance: Balance) -> dict[str, str]:
+    return {name: plain(amount, 2) for name, amount in balance._asdict().items()}
 
 
 def audit_payload(cause: Cause, detail: Mapping[str, Any]) -> str:

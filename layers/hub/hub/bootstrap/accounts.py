@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hub.application.accounts.get_balance import GetBalance
     from hub.application.accounts.get_portfolio_history import GetPortfolioHistory
     from hub.application.accounts.get_portfolio_summary import GetPortfolioSummary
+    from hub.application.accounts.get_proof import GetProof
     from hub.application.accounts.list_accounts import ListAccounts
     from hub.application.accounts.list_activities import ListActivities
     from hub.application.accounts.list_ledger import ListLedger
@@ -96,6 +97,13 @@ class AccountUseCases(Parts):
         from hub.application.accounts.get_balance import GetBalance
 
         return GetBalance(self.accounts)
+
+    @cached_property
+    def get_proof(self) -> "GetProof":
+        from hub.adapters.postgres.proofs import PostgresProofs
+        from hub.application.accounts.get_proof import GetProof
+
+        return GetProof(self.accounts, PostgresProofs(self.database))
 
     @cached_property
     def list_positions(self) -> "ListPositions":

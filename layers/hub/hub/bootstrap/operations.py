@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hub.bootstrap.orders import OrderUseCases
 
 if TYPE_CHECKING:
+    from hub.application.operations.anchor_chains import AnchorChains
     from hub.application.operations.cancel_stuck_order import CancelStuckOrder
     from hub.application.operations.deciding import Deciding
     from hub.application.operations.fill_order import FillOrder
@@ -31,6 +32,13 @@ class OperationsUseCases(OrderUseCases):
         from hub.application.operations.sweep_outbox import SweepOutbox
 
         return SweepOutbox(self.relay, self.outbox, self.clock)
+
+    @cached_property
+    def anchor_chains(self) -> "AnchorChains":
+        from hub.adapters.postgres.proofs import PostgresAuditHeads
+        from hub.application.operations.anchor_chains import AnchorChains
+
+        return AnchorChains(PostgresAuditHeads(self.database), self.objects, self.clock)
 
     def migrate(self) -> str:
         """Bring the database to the newest revision, as its owner, and say which that is."""

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from hub.application.ports.market import Calendars, Instruments, MarketData
     from hub.application.ports.marks import Marks
     from hub.application.ports.messages import Outbox, Publisher
+    from hub.application.ports.objects import Objects
     from hub.application.ports.orders import AccountsAtWork, Orders
     from hub.application.ports.portfolios import Portfolios
     from hub.application.ports.system import Clock, Ids, Limits, Secrets
@@ -145,6 +146,15 @@ class Parts:
             "execute-api", self.settings.region, self.settings.connections_url, prefix=""
         )
         return AwsHttp(endpoint, self._credentials, self.clock)
+
+    @cached_property
+    def objects(self) -> "Objects":
+        from hub.adapters.aws.objects import S3Objects
+        from hub.adapters.aws.signed import Endpoint
+
+        region, bucket = self.settings.region, self.settings.records_bucket
+        endpoint = Endpoint("s3", region, self.settings.endpoint("s3", "s3"), "")
+        return S3Objects(endpoint, bucket, self._credentials, self.clock)
 
     @cached_property
     def orders(self) -> "Orders":

@@ -8,7 +8,6 @@ from hub.bootstrap.parts import Parts
 
 if TYPE_CHECKING:
     from hub.application.alarms import Alarms
-    from hub.application.ports.objects import Objects
     from hub.application.ports.reconciliation import Reconciliations
     from hub.application.ports.settlement import SettlementRuns, Settlements, SettlementsAtWork
     from hub.application.settlement.find_due_accounts import FindDueAccounts
@@ -102,15 +101,6 @@ class SettlementUseCases(Parts):
         from hub.application.alarms import Alarms
 
         return Alarms(self.publisher, self.ids)
-
-    @cached_property
-    def objects(self) -> "Objects":
-        from hub.adapters.aws.objects import S3Objects
-        from hub.adapters.aws.signed import Endpoint
-
-        region, bucket = self.settings.region, self.settings.records_bucket
-        endpoint = Endpoint("s3", region, self.settings.endpoint("s3", "s3"), "")
-        return S3Objects(endpoint, bucket, self._credentials, self.clock)
 
     @cached_property
     def reconciliations(self) -> "Reconciliations":

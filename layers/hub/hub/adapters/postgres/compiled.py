@@ -796,6 +796,24 @@ WHERE living.state IN ('accepted', 'held', 'new', 'partially_filled', 'pending_c
 FROM outbox
 """
 
+FIND_AUDIT_HEAD = """
+SELECT accounts.audit_sequence, accounts.audit_hash, accounts.event_sequence
+FROM accounts
+WHERE accounts.account_id = %(b_account_id)s::UUID FOR SHARE
+"""
+
+LIST_LEDGER_TOTALS = """
+SELECT ledger_entries.ledger, ledger_entries.currency, sum(ledger_entries.amount) AS sum_1
+FROM ledger_entries
+WHERE ledger_entries.account_id = %(b_account_id)s::UUID GROUP BY ledger_entries.ledger, ledger_entries.currency ORDER BY ledger_entries.ledger, ledger_entries.currency
+"""
+
+LIST_MOVED_HEADS = """
+SELECT accounts.account_id, accounts.audit_sequence, accounts.audit_hash
+FROM accounts JOIN audit_events ON audit_events.account_id = accounts.account_id AND audit_events.sequence = accounts.audit_sequence
+WHERE audit_events.at >= %(b_since)s::TIMESTAMP WITH TIME ZONE ORDER BY accounts.account_id
+"""
+
 IS_ANYTHING_DUE = """
 SELECT EXISTS (SELECT settlement_obligations.account_id
 FROM settlement_obligations

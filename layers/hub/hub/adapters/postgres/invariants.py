@@ -65,7 +65,8 @@ INVARIANTS = (
         "reserved cash is exactly what open buy orders reserve",
         """
         SELECT b.account_id FROM balances b LEFT JOIN orders o ON o.account_id = b.account_id
-        GROUP BY b.account_id, b.currency HAVING b.reserved <> coalesce(sum(o.reserved_cash), 0)
+        GROUP BY b.account_id, b.currency, b.reserved
+        HAVING b.reserved <> coalesce(sum(o.reserved_cash), 0)
         """,
     ),
     Invariant(
@@ -117,7 +118,7 @@ INVARIANTS = (
         "filled quantity, value and count of each order are those of its executions",
         """
         SELECT o.order_id FROM orders o LEFT JOIN executions e ON e.order_id = o.order_id
-        GROUP BY o.order_id
+        GROUP BY o.order_id, o.filled_quantity, o.filled_value, o.fills, o.quantity, o.state
         HAVING o.filled_quantity <> coalesce(sum(e.quantity), 0)
             OR o.filled_value <> coalesce(sum(e.quantity * e.price), 0)
             OR o.fills <> count(e.execution_id)
@@ -237,7 +238,7 @@ INVARIANTS = (
         """
         SELECT a.account_id FROM accounts a
         LEFT JOIN account_events e ON e.account_id = a.account_id
-        GROUP BY a.account_id
+        GROUP BY a.account_id, a.event_sequence
         HAVING a.event_sequence <> count(e.sequence)
             OR a.event_sequence <> coalesce(max(e.sequence), 0)
         """,
@@ -277,7 +278,8 @@ INVARIANTS = (
         """
         SELECT b.account_id FROM balances b LEFT JOIN settlement_obligations s
             ON s.account_id = b.account_id AND s.currency = b.currency AND s.settled_at IS NULL
-        GROUP BY b.account_id, b.currency HAVING b.unsettled > coalesce(sum(s.amount), 0)
+        GROUP BY b.account_id, b.currency, b.unsettled
+        HAVING b.unsettled > coalesce(sum(s.amount), 0)
         """,
     ),
     Invariant(

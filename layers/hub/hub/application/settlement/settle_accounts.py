@@ -18,7 +18,6 @@ from hub.application.ports.settlement import (
 )
 from hub.application.ports.system import Clock, Ids
 from hub.application.relay import Relay, messages_of
-from hub.domain.accounts.balance import Balance
 from hub.domain.kernel import AccountId, InstrumentId, plain
 from hub.domain.settlement.good_faith import Trade, Violation, good_faith_violations
 from hub.domain.settlement.settling import Settled, settle
@@ -110,7 +109,6 @@ class _Batch:
         done = settle(account.balance.unsettled, owed, self.command.as_of)
         if not done:
             return
-        before = account.balance
         for each in done:
             self._book(account, each)
         self._tell(
@@ -121,8 +119,6 @@ class _Batch:
                 "as_of": self.command.as_of.isoformat(),
                 "amount": plain(sum((each.moved for each in done), _ZERO), 2),
                 "executions": [each.obligation.execution_id for each in done],
-                "before": _shown(before),
-                "after": _shown(account.balance),
             },
         )
         self._look_for_violations(account, done)
@@ -197,7 +193,3 @@ class _Batch:
         books.audit(account, cause, detail)
         body = domain_event(kind, account.account_id, detail)
         books.announce(account, self.ids.new(), Destination.BUS, body, self.now)
-
-
-def _shown(balance: Balance) -> dict[str, str]:
-    return {"settled": plain(balance.settled, 2), "unsettled": plain(balance.unsettled, 2)}
