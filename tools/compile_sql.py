@@ -27,11 +27,11 @@ from hub.adapters.postgres.statements import (
     people,
     place,
     queries,
-    remains,
     recoveries,
+    remains,
     second_factors,
-    streaming,
     settlement,
+    streaming,
 )
 
 STATEMENTS: tuple[Callable[[], Any], ...] = (

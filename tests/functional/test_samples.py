@@ -11,7 +11,7 @@ from tests.architecture.project import Function, functions
 from tests.fixtures.documented import check_documented
 from tests.fixtures.ports import HeldRuns
 from tests.fixtures.samples import ACCOUNT, CUSTOMER, ORDER, bring_to_life
-from tests.fixtures.worlds import Customer, TRACE, World
+from tests.fixtures.worlds import TRACE, Customer, World
 
 CONTEXT = SimpleNamespace(aws_request_id=TRACE, function_name="sample")
 

@@ -10,8 +10,8 @@ from hub.bootstrap.identity import IdentityUseCases
 from hub.bootstrap.market import MarketUseCases
 from hub.bootstrap.operations import OperationsUseCases
 from hub.bootstrap.orders import OrderUseCases
-from hub.bootstrap.streaming import StreamingUseCases
 from hub.bootstrap.settlement import SettlementUseCases
+from hub.bootstrap.streaming import StreamingUseCases
 from hub.settings import read_settings
 
 

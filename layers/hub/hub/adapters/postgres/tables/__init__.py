@@ -52,8 +52,8 @@ from hub.adapters.postgres.tables.orders import (
     quotes_taken,
     settlement_obligations,
 )
-from hub.adapters.postgres.tables.streaming import stream_connections, stream_subscriptions
 from hub.adapters.postgres.tables.settlement import good_faith_violations
+from hub.adapters.postgres.tables.streaming import stream_connections, stream_subscriptions
 
 __all__ = [
     "EXACT_VALUE",
