@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
-from hub.application.accounts.deposit_cash import DepositCashCommand
+from hub.application.accounts.cash_moves import CashCommand
 from hub.application.orders.cancel_all_orders import CancelAllOrdersCommand
 from hub.application.orders.cancel_order import CancelOrderCommand
 from hub.application.orders.close_position import ClosePositionCommand
@@ -157,7 +157,7 @@ def replace(reach: Reach, act: Act) -> None:
 
 def deposit(reach: Reach, act: Act) -> None:
     customer, amount = reach.customers[act.customer], Decimal(act.words["amount"])
-    command = DepositCashCommand(customer.customer_id, customer.account_id, amount, act.name, TRACE)
+    command = CashCommand(customer.customer_id, customer.account_id, amount, act.name, TRACE)
     made = asked(reach, lambda: reach.hub().deposit_cash(command), again=True)
     if made is not None and not isinstance(made, HubError):
         reach.answers.deposits[made.deposit_id] = amount

@@ -21,7 +21,7 @@ from functions.orders import (
     step_price_orders,
 )
 from hub.adapters.redis.market_data import RedisMarketData
-from hub.application.accounts.deposit_cash import DepositCashCommand
+from hub.application.accounts.cash_moves import CashCommand
 from hub.application.identity.register import RegisterCommand
 from hub.application.orders.execute_orders import ExecuteOrdersCommand, OrderToProcess
 from hub.application.orders.process_submitted import ProcessSubmitted
@@ -194,9 +194,7 @@ class World:
 
     def _deposit(self, customer: Customer, amount: str) -> None:
         self.hub().deposit_cash(
-            DepositCashCommand(
-                customer.customer_id, customer.account_id, Decimal(amount), "first", "t"
-            )
+            CashCommand(customer.customer_id, customer.account_id, Decimal(amount), "first", "t")
         )
 
     # What tasks use
