@@ -1,5 +1,6 @@
 """Programs in C, compiled when a benchmark needs them."""
 
+import os
 import subprocess
 from pathlib import Path
 from shutil import which
@@ -14,10 +15,13 @@ _BUILT = ROOT / "out" / "bench" / "native"
 def program(name: str) -> Path:
     """The program of `name`.c, as it stands now. Raises StartError."""
     source, built = _SOURCES / f"{name}.c", _BUILT / name
-    if built.exists() and built.stat().st_mtime >= source.stat().st_mtime:
+    changed = max(file.stat().st_mtime for file in _SOURCES.glob("*.[ch]"))
+    if built.exists() and built.stat().st_mtime >= changed:
         return built
     if which("gcc") is None:
         raise StartError("the load of this benchmark is written in C", "apt install gcc")
     _BUILT.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["gcc", "-O2", "-o", str(built), str(source)], check=True)
-    return built
+    # Whole or not at all: others may be compiling it, or running it.
+    fresh = built.with_suffix(f".{os.getpid()}")
+    subprocess.run(["gcc", "-O2", "-o", str(fresh), str(source)], check=True)
+    return fresh.replace(built)
