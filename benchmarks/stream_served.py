@@ -11,11 +11,13 @@ import json
 import socket
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hub.adapters.tokens import verify
+from hub.application.ports.identity import Identity
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.quote import quote_from_record
 from stream.board import Board
@@ -32,6 +34,7 @@ from stream.updates import Update, cursor
 
 SYMBOLS = 1_000
 _PIECE = 64 * 1024
+_MORE_LIFE = timedelta(days=1)
 _NOWHERE = "redis://127.0.0.1:1/0"
 
 
@@ -61,6 +64,12 @@ class LineFeed:
             self._board.put(_update(json.loads(line)))
 
 
+def _lasting(keys: Mapping[str, str], token: str) -> Identity:
+    """A soak goes on for longer than a token is good."""
+    identity = verify(token, keys)
+    return identity._replace(expires_at=identity.expires_at + _MORE_LIFE)
+
+
 def _update(record: dict[str, Any]) -> Update:
     return Update(quote_from_record(record), cursor(record["cursor"]), record["sequence"])
 
@@ -68,7 +77,7 @@ def _update(record: dict[str, Any]) -> Update:
 async def _serve(keys: Mapping[str, str], redis_url: str) -> None:
     board, counts = Board(), Counts()
     market = RedisMarket(redis_url or _NOWHERE)
-    guests = Guests(KnownTokens(partial(verify, verifying_keys=keys)), market.tickets())
+    guests = Guests(KnownTokens(partial(_lasting, keys)), market.tickets())
     symbols = frozenset(f"S{number:03}" for number in range(SYMBOLS))
     house = House(board, guests, Terms(symbols), counts)
     status = Status(board, Calendar([]), (), counts)

@@ -17,22 +17,22 @@ def part(plan: Plan) -> Report:
     clients = min(plan.clients, _CLIENTS)
     keys = Keys()
     samples: list[tuple[float, int]] = []
-    wrong = 0
+    wrong: list[int] = []
     crowd = Crowd(clients)
     with hub(keys) as server, lane(server, websocket(keys.tokens(clients)), crowd) as each:
         each.connect()
         began = time.monotonic()
         while (passed := time.monotonic() - began) < plan.soak_minutes * 60 or len(samples) < 2:
-            wrong += each.step(_DELIVERIES, _STEP_SECONDS).wrong
+            wrong.append(each.step(_DELIVERIES, _STEP_SECONDS).wrong)
             samples.append((passed, server.own_bytes))
     return Report(
         [
             Figure("memory at the end", round(samples[-1][1] / 1024 / 1024, 1), "MB"),
             Figure("memory grown an hour", round(slope(samples) * 3600 / 1024 / 1024, 2), "MB"),
-            Figure("lost, reordered or malformed", wrong, most=0),
+            Figure("lost, reordered or malformed", sum(wrong), most=0),
         ],
         [f"soaked for {samples[-1][0] / 60 + _STEP_SECONDS / 60:.1f} minutes"],
-        {"bytes by second": samples},
+        {"bytes by second": samples, "wrong by step": wrong},
     )
 
 

@@ -15,7 +15,7 @@ from stream.redis_market import RedisMarket
 from stream.updates import Numbers
 
 _SYMBOLS = 100
-_BATCH_SECONDS = 0.005
+_BATCH_SECONDS = 0.002
 
 
 async def _tell(url: str, rate: float, seconds: float) -> None:

@@ -1,5 +1,6 @@
 """Programs in C and C++, compiled when a benchmark needs them."""
 
+import os
 import subprocess
 from pathlib import Path
 from shutil import which
@@ -32,10 +33,13 @@ def linked(name: str, package: str) -> Path:
 
 def _compiled(source: Path, compiler: str, flags: list[str]) -> Path:
     built = _BUILT / source.stem
-    if built.exists() and built.stat().st_mtime >= source.stat().st_mtime:
+    changed = max(file.stat().st_mtime for file in _SOURCES.iterdir())
+    if built.exists() and built.stat().st_mtime >= changed:
         return built
     if which(compiler) is None:
         raise StartError(f"{source.name} is to be compiled", f"apt install {compiler}")
     _BUILT.mkdir(parents=True, exist_ok=True)
-    subprocess.run([compiler, "-O2", "-o", str(built), str(source), *flags], check=True)
-    return built
+    # Whole or not at all: others may be compiling it, or running it.
+    fresh = built.with_suffix(f".{os.getpid()}")
+    subprocess.run([compiler, "-O2", "-o", str(fresh), str(source), *flags], check=True)
+    return fresh.replace(built)

@@ -475,6 +475,78 @@ async def test_an_unmasked_frame_ends_the_stream(house: OpenHouse):
         assert await closed_with(stream) == 1002
 
 
+async def test_a_close_is_answered_with_its_code_and_what_follows_is_not_heard(house: OpenHouse):
+    async with await stream_of(house) as stream:
+        close, text = b"\x88\x82\x00\x00\x00\x00\x0f\xa7", b"\x81\x80\x00\x00\x00\x00"
+        stream.transport.write(close + text)
+        code = await closed_with(stream)
+
+    assert code == 4007
+    await eventually(lambda: not house.house.streams)
+
+
+async def test_who_is_let_go_hears_nothing_after_the_close(house: OpenHouse):
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+    writer.write(handshake(Authorization=BEARER["Authorization"]))
+    subscribe = b'{"action":"subscribe","symbols":["AAPL"]}'
+    writer.write(bytes((0x81, 0x80 | len(subscribe), 0, 0, 0, 0)) + subscribe)
+    async with asyncio.timeout(10):
+        await reader.readuntil(b'"quotes":["AAPL"]}}')
+    house.front.restart(0)
+    house.tell(quote())
+    async with asyncio.timeout(10):
+        said = await reader.readuntil(b"connect again")
+        await asyncio.sleep(0)
+        house.tell(quote())
+        writer.write(b"\x88\x82\x00\x00\x00\x00\x03\xf4")
+        after = await reader.read()
+    writer.close()
+
+    assert b"reconnect" in said
+    assert after == b""
+
+
+def handshake(**headers: str) -> bytes:
+    """A right one, but for `headers`; one that is empty is left out."""
+    fields = {
+        "Host": "here",
+        "Upgrade": "websocket",
+        "Connection": "keep-alive, Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
+    lines = [f"{name}: {value}" for name, value in fields.items() if value]
+    return "\r\n".join(["GET /stream HTTP/1.1", *lines, "\r\n"]).encode()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, b"101"),
+        ({"Connection": "Keep-Alive,upgrade", "Upgrade": "WebSocket"}, b"101"),
+        ({"Connection": "keep-alive"}, b"426"),
+        ({"Upgrade": "h2c"}, b"426"),
+        ({"Sec_WebSocket_Version": "8"}, b"426"),
+        ({"Sec_WebSocket_Version": ""}, b"426"),
+        ({"Sec_WebSocket_Key": "dGhlIHNhbXBsZQ=="}, b"426"),
+        ({"Sec_WebSocket_Key": "not base64"}, b"426"),
+        ({"Sec_WebSocket_Key": ""}, b"426"),
+    ],
+)
+async def test_a_handshake_is_checked(house: OpenHouse, headers: dict[str, str], status: bytes):
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+    writer.write(handshake(**headers))
+    async with asyncio.timeout(10):
+        head = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+
+    assert head.split(b" ")[1] == status
+    # The example of RFC 6455, 1.3.
+    assert (b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in head) == (status == b"101")
+    assert b"sec-websocket-extensions" not in head.lower()
+
+
 async def test_text_that_is_not_utf8_ends_the_stream(house: OpenHouse):
     async with await stream_of(house) as stream:
         stream.transport.write(b"\x81\x82\x00\x00\x00\x00\xc3\x28")
