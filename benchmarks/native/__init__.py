@@ -33,7 +33,7 @@ def linked(name: str, package: str) -> Path:
 
 def _compiled(source: Path, compiler: str, flags: list[str]) -> Path:
     built = _BUILT / source.stem
-    changed = max(file.stat().st_mtime for file in _SOURCES.iterdir())
+    changed = max(file.stat().st_mtime for file in _SOURCES.glob("*.[ch]*"))
     if built.exists() and built.stat().st_mtime >= changed:
         return built
     if which(compiler) is None:
