@@ -11,12 +11,14 @@ from hub.bootstrap.market import MarketUseCases
 from hub.bootstrap.operations import OperationsUseCases
 from hub.bootstrap.orders import OrderUseCases
 from hub.bootstrap.settlement import SettlementUseCases
+from hub.bootstrap.streaming import StreamingUseCases
 from hub.settings import read_settings
 
 
 class Hub(
     OrderUseCases,
     AccountUseCases,
+    StreamingUseCases,
     SettlementUseCases,
     IdentityUseCases,
     MarketUseCases,

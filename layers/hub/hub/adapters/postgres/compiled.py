@@ -765,6 +765,126 @@ FROM reconciliation_breaks
 WHERE reconciliation_breaks.reconciliation_id = %(b_reconciliation_id)s::UUID ORDER BY reconciliation_breaks.number
 """
 
+FIND_ANY_ORDER = """
+SELECT orders.order_id AS order_order_id, orders.account_id AS order_account_id, orders.client_order_id AS order_client_order_id, orders.instrument_id AS order_instrument_id, orders.symbol AS order_symbol, orders.side AS order_side, orders.type AS order_type, orders.time_in_force AS order_time_in_force, orders.quantity AS order_quantity, orders.limit_price AS order_limit_price, orders.state AS order_state, orders.filled_quantity AS order_filled_quantity, orders.filled_value AS order_filled_value, orders.fills AS order_fills, orders.reserved_cash AS order_reserved_cash, orders.reserved_quantity AS order_reserved_quantity, orders.market_price AS order_market_price, orders.reason_code AS order_reason_code, orders.reason AS order_reason, orders.market_time AS order_market_time, orders.created_at AS order_created_at, orders.updated_at AS order_updated_at, orders.executed_at AS order_executed_at, orders.stop_price AS order_stop_price, orders.trail_price AS order_trail_price, orders.trail_percent AS order_trail_percent, orders.water_mark AS order_water_mark, orders.triggered_at AS order_triggered_at, orders.notional AS order_notional, orders.expire_date AS order_expire_date, orders.expires_at AS order_expires_at, orders.works_from AS order_works_from, orders.extended_hours AS order_extended_hours, orders.post_only AS order_post_only, orders.order_class AS order_order_class, orders.group_id AS order_group_id, orders.leg AS order_leg, orders.replaces AS order_replaces, orders.replaced_by AS order_replaced_by, orders.fees AS order_fees, orders.met_event AS order_met_event
+FROM orders
+WHERE orders.order_id = %(b_order_id)s::UUID
+"""
+
+FIND_RECOVERY = """
+SELECT order_recoveries.episode AS recovery_episode, order_recoveries.state AS recovery_state, order_recoveries.tries AS recovery_tries, order_recoveries.reason AS recovery_reason, order_recoveries.message AS recovery_message, order_recoveries.next_try_at AS recovery_next_try_at, order_recoveries.task_token AS recovery_task_token, order_recoveries.began_at AS recovery_began_at, order_recoveries.updated_at AS recovery_updated_at, orders.order_id AS order_order_id, orders.account_id AS order_account_id, orders.client_order_id AS order_client_order_id, orders.instrument_id AS order_instrument_id, orders.symbol AS order_symbol, orders.side AS order_side, orders.type AS order_type, orders.time_in_force AS order_time_in_force, orders.quantity AS order_quantity, orders.limit_price AS order_limit_price, orders.state AS order_state, orders.filled_quantity AS order_filled_quantity, orders.filled_value AS order_filled_value, orders.fills AS order_fills, orders.reserved_cash AS order_reserved_cash, orders.reserved_quantity AS order_reserved_quantity, orders.market_price AS order_market_price, orders.reason_code AS order_reason_code, orders.reason AS order_reason, orders.market_time AS order_market_time, orders.created_at AS order_created_at, orders.updated_at AS order_updated_at, orders.executed_at AS order_executed_at, orders.stop_price AS order_stop_price, orders.trail_price AS order_trail_price, orders.trail_percent AS order_trail_percent, orders.water_mark AS order_water_mark, orders.triggered_at AS order_triggered_at, orders.notional AS order_notional, orders.expire_date AS order_expire_date, orders.expires_at AS order_expires_at, orders.works_from AS order_works_from, orders.extended_hours AS order_extended_hours, orders.post_only AS order_post_only, orders.order_class AS order_order_class, orders.group_id AS order_group_id, orders.leg AS order_leg, orders.replaces AS order_replaces, orders.replaced_by AS order_replaced_by, orders.fees AS order_fees, orders.met_event AS order_met_event
+FROM orders JOIN order_recoveries ON order_recoveries.order_id = orders.order_id
+WHERE orders.order_id = %(b_order_id)s::UUID
+"""
+
+LIST_TROUBLED = """
+SELECT order_recoveries.episode AS recovery_episode, order_recoveries.state AS recovery_state, order_recoveries.tries AS recovery_tries, order_recoveries.reason AS recovery_reason, order_recoveries.message AS recovery_message, order_recoveries.next_try_at AS recovery_next_try_at, order_recoveries.task_token AS recovery_task_token, order_recoveries.began_at AS recovery_began_at, order_recoveries.updated_at AS recovery_updated_at, orders.order_id AS order_order_id, orders.account_id AS order_account_id, orders.client_order_id AS order_client_order_id, orders.instrument_id AS order_instrument_id, orders.symbol AS order_symbol, orders.side AS order_side, orders.type AS order_type, orders.time_in_force AS order_time_in_force, orders.quantity AS order_quantity, orders.limit_price AS order_limit_price, orders.state AS order_state, orders.filled_quantity AS order_filled_quantity, orders.filled_value AS order_filled_value, orders.fills AS order_fills, orders.reserved_cash AS order_reserved_cash, orders.reserved_quantity AS order_reserved_quantity, orders.market_price AS order_market_price, orders.reason_code AS order_reason_code, orders.reason AS order_reason, orders.market_time AS order_market_time, orders.created_at AS order_created_at, orders.updated_at AS order_updated_at, orders.executed_at AS order_executed_at, orders.stop_price AS order_stop_price, orders.trail_price AS order_trail_price, orders.trail_percent AS order_trail_percent, orders.water_mark AS order_water_mark, orders.triggered_at AS order_triggered_at, orders.notional AS order_notional, orders.expire_date AS order_expire_date, orders.expires_at AS order_expires_at, orders.works_from AS order_works_from, orders.extended_hours AS order_extended_hours, orders.post_only AS order_post_only, orders.order_class AS order_order_class, orders.group_id AS order_group_id, orders.leg AS order_leg, orders.replaces AS order_replaces, orders.replaced_by AS order_replaced_by, orders.fees AS order_fees, orders.met_event AS order_met_event
+FROM orders LEFT OUTER JOIN order_recoveries ON order_recoveries.order_id = orders.order_id AND order_recoveries.state != 'over'
+WHERE orders.state IN ('accepted', 'held', 'new', 'partially_filled', 'pending_cancel', 'pending_new', 'pending_replace') AND (order_recoveries.state = 'manual' OR NOT %(b_manual)s AND (order_recoveries.state = 'waiting' OR orders.state = 'pending_new' AND orders.created_at < %(b_silent_since)s::TIMESTAMP WITH TIME ZONE OR orders.state = 'accepted' AND orders.works_from < %(b_due_before)s::TIMESTAMP WITH TIME ZONE AND orders.updated_at < %(b_silent_since)s::TIMESTAMP WITH TIME ZONE AND (orders.time_in_force NOT IN ('opg', 'cls')))) ORDER BY coalesce(order_recoveries.began_at, orders.created_at), orders.order_id
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+BEGIN_RECOVERY = """
+WITH account AS
+(SELECT accounts.account_id AS account_id
+FROM accounts
+WHERE accounts.account_id = (SELECT orders.account_id
+FROM orders
+WHERE orders.order_id = %(b_order_id)s::UUID AND orders.account_id = %(b_account_id)s::UUID) FOR UPDATE),
+changed AS
+(INSERT INTO order_recoveries (order_id, account_id, episode, state, tries, reason, message, began_at, updated_at) SELECT %(b_order_id)s::UUID AS order_id, account.account_id AS account_id, 1 AS episode, 'waiting' AS state, 0 AS tries, %(b_reason)s::VARCHAR AS reason, %(b_message)s::JSONB AS message, %(b_at)s::TIMESTAMP WITH TIME ZONE AS began_at, %(b_at)s::TIMESTAMP WITH TIME ZONE AS updated_at
+FROM account ON CONFLICT (order_id) DO UPDATE SET episode = (order_recoveries.episode + 1), state = 'waiting', tries = 0, reason = excluded.reason, message = excluded.message, next_try_at = NULL, task_token = NULL, began_at = excluded.began_at, updated_at = excluded.updated_at WHERE order_recoveries.state = 'over' RETURNING order_recoveries.account_id),
+head AS
+(UPDATE accounts SET event_sequence=(accounts.event_sequence + 1), audit_sequence=(accounts.audit_sequence + 1), audit_hash=sha256(accounts.audit_hash || convert_to(%(b_audit_payload)s::VARCHAR, 'UTF8')) FROM changed WHERE accounts.account_id = changed.account_id RETURNING accounts.account_id, accounts.event_sequence, accounts.audit_sequence, accounts.audit_hash),
+event_row AS
+(INSERT INTO account_events (account_id, sequence, type, order_id, cause, detail, market_time, at) SELECT head.account_id AS account_id, head.event_sequence AS sequence, %(b_kind)s::VARCHAR AS type, %(b_order_id)s::UUID AS order_id, %(b_cause)s::VARCHAR AS cause, %(b_detail)s::JSONB AS detail, %(b_market_time)s::TIMESTAMP WITH TIME ZONE AS market_time, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+audit_row AS
+(INSERT INTO audit_events (account_id, sequence, payload, hash, at) SELECT head.account_id AS account_id, head.audit_sequence AS sequence, %(b_audit_payload)s::VARCHAR AS payload, head.audit_hash AS hash, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+message_row AS
+(INSERT INTO outbox (message_id, account_id, destination, body, created_at) SELECT %(b_message_id)s::UUID AS message_id, head.account_id AS account_id, %(b_destination)s::VARCHAR AS destination, %(b_body)s::VARCHAR AS body, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM head RETURNING 1)
+ SELECT 1
+FROM message_row
+"""
+
+PLAN_RETRY = """
+WITH account AS
+(SELECT accounts.account_id AS account_id
+FROM accounts
+WHERE accounts.account_id = (SELECT orders.account_id
+FROM orders
+WHERE orders.order_id = %(b_order_id)s::UUID AND orders.account_id = %(b_account_id)s::UUID) FOR UPDATE),
+changed AS
+(UPDATE order_recoveries SET state='waiting', tries=%(b_tries)s::INTEGER, reason=%(b_reason)s::VARCHAR, next_try_at=%(b_next_try_at)s::TIMESTAMP WITH TIME ZONE, task_token=NULL, updated_at=%(b_at)s::TIMESTAMP WITH TIME ZONE FROM account WHERE order_recoveries.order_id = %(b_order_id)s::UUID AND order_recoveries.account_id = account.account_id AND order_recoveries.state != 'over' AND order_recoveries.episode = %(b_episode)s::INTEGER AND (order_recoveries.state = 'manual' OR order_recoveries.next_try_at IS NULL OR order_recoveries.tries != %(b_tries)s::INTEGER) RETURNING order_recoveries.account_id),
+head AS
+(UPDATE accounts SET event_sequence=(accounts.event_sequence + 1), audit_sequence=(accounts.audit_sequence + 1), audit_hash=sha256(accounts.audit_hash || convert_to(%(b_audit_payload)s::VARCHAR, 'UTF8')) FROM changed WHERE accounts.account_id = changed.account_id RETURNING accounts.account_id, accounts.event_sequence, accounts.audit_sequence, accounts.audit_hash),
+event_row AS
+(INSERT INTO account_events (account_id, sequence, type, order_id, cause, detail, market_time, at) SELECT head.account_id AS account_id, head.event_sequence AS sequence, %(b_kind)s::VARCHAR AS type, %(b_order_id)s::UUID AS order_id, %(b_cause)s::VARCHAR AS cause, %(b_detail)s::JSONB AS detail, %(b_market_time)s::TIMESTAMP WITH TIME ZONE AS market_time, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+audit_row AS
+(INSERT INTO audit_events (account_id, sequence, payload, hash, at) SELECT head.account_id AS account_id, head.audit_sequence AS sequence, %(b_audit_payload)s::VARCHAR AS payload, head.audit_hash AS hash, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+message_row AS
+(INSERT INTO outbox (message_id, account_id, destination, body, created_at) SELECT %(b_message_id)s::UUID AS message_id, head.account_id AS account_id, %(b_destination)s::VARCHAR AS destination, %(b_body)s::VARCHAR AS body, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM head RETURNING 1)
+ SELECT 1
+FROM message_row
+"""
+
+ASK_PERSON = """
+WITH account AS
+(SELECT accounts.account_id AS account_id
+FROM accounts
+WHERE accounts.account_id = (SELECT orders.account_id
+FROM orders
+WHERE orders.order_id = %(b_order_id)s::UUID AND orders.account_id = %(b_account_id)s::UUID) FOR UPDATE),
+changed AS
+(UPDATE order_recoveries SET state='manual', tries=%(b_tries)s::INTEGER, reason=%(b_reason)s::VARCHAR, next_try_at=NULL, task_token=%(b_task_token)s::VARCHAR, updated_at=%(b_at)s::TIMESTAMP WITH TIME ZONE FROM account WHERE order_recoveries.order_id = %(b_order_id)s::UUID AND order_recoveries.account_id = account.account_id AND order_recoveries.state = 'waiting' AND order_recoveries.episode = %(b_episode)s::INTEGER RETURNING order_recoveries.account_id),
+head AS
+(UPDATE accounts SET event_sequence=(accounts.event_sequence + 1), audit_sequence=(accounts.audit_sequence + 1), audit_hash=sha256(accounts.audit_hash || convert_to(%(b_audit_payload)s::VARCHAR, 'UTF8')) FROM changed WHERE accounts.account_id = changed.account_id RETURNING accounts.account_id, accounts.event_sequence, accounts.audit_sequence, accounts.audit_hash),
+event_row AS
+(INSERT INTO account_events (account_id, sequence, type, order_id, cause, detail, market_time, at) SELECT head.account_id AS account_id, head.event_sequence AS sequence, %(b_kind)s::VARCHAR AS type, %(b_order_id)s::UUID AS order_id, %(b_cause)s::VARCHAR AS cause, %(b_detail)s::JSONB AS detail, %(b_market_time)s::TIMESTAMP WITH TIME ZONE AS market_time, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+audit_row AS
+(INSERT INTO audit_events (account_id, sequence, payload, hash, at) SELECT head.account_id AS account_id, head.audit_sequence AS sequence, %(b_audit_payload)s::VARCHAR AS payload, head.audit_hash AS hash, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+message_row AS
+(INSERT INTO outbox (message_id, account_id, destination, body, created_at) SELECT %(b_message_id)s::UUID AS message_id, head.account_id AS account_id, %(b_destination)s::VARCHAR AS destination, %(b_body)s::VARCHAR AS body, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM head RETURNING 1)
+ SELECT 1
+FROM message_row
+"""
+
+RENEW_TASK_TOKEN = """
+UPDATE order_recoveries SET tries=%(b_tries)s::INTEGER, reason=%(b_reason)s::VARCHAR, task_token=%(b_task_token)s::VARCHAR WHERE order_recoveries.order_id = %(b_order_id)s::UUID AND order_recoveries.state = 'manual' AND order_recoveries.episode = %(b_episode)s::INTEGER RETURNING 1
+"""
+
+END_RECOVERY = """
+WITH account AS
+(SELECT accounts.account_id AS account_id
+FROM accounts
+WHERE accounts.account_id = (SELECT orders.account_id
+FROM orders
+WHERE orders.order_id = %(b_order_id)s::UUID AND orders.account_id = %(b_account_id)s::UUID) FOR UPDATE),
+changed AS
+(UPDATE order_recoveries SET state='over', reason=%(b_reason)s::VARCHAR, next_try_at=NULL, task_token=NULL, updated_at=%(b_at)s::TIMESTAMP WITH TIME ZONE FROM account WHERE order_recoveries.order_id = %(b_order_id)s::UUID AND order_recoveries.account_id = account.account_id AND order_recoveries.state != 'over' RETURNING order_recoveries.account_id),
+head AS
+(UPDATE accounts SET event_sequence=(accounts.event_sequence + 1), audit_sequence=(accounts.audit_sequence + 1), audit_hash=sha256(accounts.audit_hash || convert_to(%(b_audit_payload)s::VARCHAR, 'UTF8')) FROM changed WHERE accounts.account_id = changed.account_id RETURNING accounts.account_id, accounts.event_sequence, accounts.audit_sequence, accounts.audit_hash),
+event_row AS
+(INSERT INTO account_events (account_id, sequence, type, order_id, cause, detail, market_time, at) SELECT head.account_id AS account_id, head.event_sequence AS sequence, %(b_kind)s::VARCHAR AS type, %(b_order_id)s::UUID AS order_id, %(b_cause)s::VARCHAR AS cause, %(b_detail)s::JSONB AS detail, %(b_market_time)s::TIMESTAMP WITH TIME ZONE AS market_time, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+audit_row AS
+(INSERT INTO audit_events (account_id, sequence, payload, hash, at) SELECT head.account_id AS account_id, head.audit_sequence AS sequence, %(b_audit_payload)s::VARCHAR AS payload, head.audit_hash AS hash, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+message_row AS
+(INSERT INTO outbox (message_id, account_id, destination, body, created_at) SELECT %(b_message_id)s::UUID AS message_id, head.account_id AS account_id, %(b_destination)s::VARCHAR AS destination, %(b_body)s::VARCHAR AS body, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM head RETURNING 1)
+ SELECT 1
+FROM message_row
+"""
+
 LIST_UNSENT = """
 SELECT outbox.message_id, outbox.account_id, outbox.destination, outbox.body
 FROM outbox
@@ -780,4 +900,73 @@ WHERE outbox.message_id = %(b_message_id)s::UUID
 
 FORGET_MESSAGES = """
 DELETE FROM outbox WHERE outbox.message_id = any(%(b_message_ids)s::UUID[])
+"""
+
+FIND_LOG_HEAD = """
+SELECT accounts.event_sequence
+FROM accounts
+WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.user_id = %(b_user_id)s::UUID
+"""
+
+LIST_EVENTS_AFTER = """
+SELECT account_events.sequence, account_events.type, account_events.order_id, account_events.state_before, account_events.state_after, account_events.cause, account_events.detail, account_events.market_time, account_events.at
+FROM account_events
+WHERE account_events.account_id = %(b_account_id)s::UUID AND account_events.sequence > %(b_after)s::BIGINT ORDER BY account_events.sequence
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+OPEN_CONNECTION = """
+INSERT INTO stream_connections (connection_id, user_id, session_id, account_id, opened_at, expires_at) SELECT %(b_connection_id)s::VARCHAR AS anon_1, %(b_user_id)s::UUID AS anon_2, %(b_session_id)s::UUID AS anon_3, %(b_account_id)s::UUID AS anon_4, %(b_opened_at)s::TIMESTAMP WITH TIME ZONE AS anon_5, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE AS anon_6
+WHERE (SELECT count(*) AS count_1
+FROM stream_connections
+WHERE stream_connections.user_id = %(b_user_id)s::UUID AND stream_connections.expires_at > %(b_opened_at)s::TIMESTAMP WITH TIME ZONE) < %(b_most)s::INTEGER RETURNING 1
+"""
+
+FIND_CONNECTION = """
+SELECT stream_connections.connection_id, stream_connections.user_id, stream_connections.session_id, stream_connections.account_id, stream_connections.opened_at, stream_connections.expires_at
+FROM stream_connections
+WHERE stream_connections.connection_id = %(b_connection_id)s::VARCHAR
+"""
+
+RENEW_CONNECTION = """
+UPDATE stream_connections SET session_id=%(b_session_id)s::UUID, expires_at=%(b_expires_at)s::TIMESTAMP WITH TIME ZONE WHERE stream_connections.connection_id = %(b_connection_id)s::VARCHAR
+"""
+
+CLOSE_CONNECTION = """
+DELETE FROM stream_connections WHERE stream_connections.connection_id = %(b_connection_id)s::VARCHAR
+"""
+
+SUBSCRIBE_ACCOUNT = """
+INSERT INTO stream_subscriptions (connection_id, account_id, told) SELECT stream_connections.connection_id, %(b_account_id)s::UUID AS anon_1, %(b_told)s::BIGINT AS anon_2
+FROM stream_connections
+WHERE stream_connections.connection_id = %(b_connection_id)s::VARCHAR AND (SELECT count(*) AS count_1
+FROM stream_subscriptions
+WHERE stream_subscriptions.connection_id = %(b_connection_id)s::VARCHAR AND stream_subscriptions.account_id != %(b_account_id)s::UUID) < %(b_most)s::INTEGER ON CONFLICT (connection_id, account_id) DO UPDATE SET told = %(b_told)s::BIGINT RETURNING 1
+"""
+
+UNSUBSCRIBE_ACCOUNT = """
+DELETE FROM stream_subscriptions WHERE stream_subscriptions.connection_id = %(b_connection_id)s::VARCHAR AND stream_subscriptions.account_id = %(b_account_id)s::UUID RETURNING 1
+"""
+
+LIST_LISTENING = """
+SELECT stream_subscriptions.connection_id, stream_subscriptions.account_id
+FROM stream_subscriptions JOIN stream_connections ON stream_connections.connection_id = stream_subscriptions.connection_id
+WHERE stream_subscriptions.account_id = any(%(b_account_ids)s::UUID[]) AND stream_connections.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE ORDER BY stream_subscriptions.account_id, stream_subscriptions.connection_id
+"""
+
+LOCK_SUBSCRIPTION = """
+SELECT stream_subscriptions.told
+FROM stream_subscriptions
+WHERE stream_subscriptions.connection_id = %(b_connection_id)s::VARCHAR AND stream_subscriptions.account_id = %(b_account_id)s::UUID FOR UPDATE
+"""
+
+TELL_SUBSCRIPTION = """
+UPDATE stream_subscriptions SET told=%(b_told)s::BIGINT WHERE stream_subscriptions.connection_id = %(b_connection_id)s::VARCHAR AND stream_subscriptions.account_id = %(b_account_id)s::UUID
+"""
+
+LIST_EXPIRED_CONNECTIONS = """
+SELECT stream_connections.connection_id
+FROM stream_connections
+WHERE stream_connections.expires_at <= %(b_at)s::TIMESTAMP WITH TIME ZONE ORDER BY stream_connections.expires_at
+ LIMIT %(b_limit)s::INTEGER
 """

@@ -44,7 +44,7 @@ from hub.adapters.postgres.tables.market import (
     instruments,
     market_clock,
 )
-from hub.adapters.postgres.tables.operations import admin_actions
+from hub.adapters.postgres.tables.operations import admin_actions, order_recoveries
 from hub.adapters.postgres.tables.orders import (
     executions,
     orders,
@@ -57,6 +57,7 @@ from hub.adapters.postgres.tables.settlement import (
     reconciliation_breaks,
     reconciliations,
 )
+from hub.adapters.postgres.tables.streaming import stream_connections, stream_subscriptions
 
 __all__ = [
     "EXACT_VALUE",
@@ -88,6 +89,7 @@ __all__ = [
     "metadata",
     "one_of",
     "one_time_tokens",
+    "order_recoveries",
     "orders",
     "outbox",
     "positions",
@@ -98,5 +100,7 @@ __all__ = [
     "refresh_tokens",
     "second_factors",
     "settlement_obligations",
+    "stream_connections",
+    "stream_subscriptions",
     "users",
 ]

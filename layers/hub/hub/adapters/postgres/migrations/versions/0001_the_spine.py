@@ -75,6 +75,7 @@ def upgrade() -> None:  # as long as the tables are many
         sa.Column("wall", sa.DateTime(timezone=True), nullable=False),
         sa.Column("speed", sa.Double(), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("course", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_market_clock")),
     )
     op.create_table(
@@ -623,6 +624,28 @@ def upgrade() -> None:  # as long as the tables are many
         op.f("ix_refresh_tokens_session_id"), "refresh_tokens", ["session_id"], unique=False
     )
     op.create_table(
+        "stream_connections",
+        sa.Column("connection_id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("session_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_stream_connections_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.user_id"], name=op.f("fk_stream_connections_user_id")
+        ),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_stream_connections")),
+    )
+    op.create_index(
+        op.f("ix_stream_connections_expires_at"), "stream_connections", ["expires_at"], unique=False
+    )
+    op.create_index(
+        op.f("ix_stream_connections_user_id"), "stream_connections", ["user_id"], unique=False
+    )
+    op.create_table(
         "executions",
         sa.Column("execution_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("order_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -700,6 +723,62 @@ def upgrade() -> None:  # as long as the tables are many
     )
     op.create_index(
         "ix_ledger_entries_account", "ledger_entries", ["account_id", "ledger"], unique=False
+    )
+    op.create_table(
+        "order_recoveries",
+        sa.Column("order_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("episode", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("message", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("task_token", sa.Text(), nullable=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'manual') = (task_token IS NOT NULL)",
+            name=op.f("ck_order_recoveries_a_person_has_a_token"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'manual', 'over')", name=op.f("ck_order_recoveries_state_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_order_recoveries_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.order_id"], name=op.f("fk_order_recoveries_order_id")
+        ),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_order_recoveries")),
+    )
+    op.create_index(
+        "ix_order_recoveries_open",
+        "order_recoveries",
+        ["began_at"],
+        unique=False,
+        postgresql_where="state <> 'over'",
+    )
+    op.create_table(
+        "stream_subscriptions",
+        sa.Column("connection_id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("told", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_stream_subscriptions_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["stream_connections.connection_id"],
+            name=op.f("fk_stream_subscriptions_connection_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "connection_id", "account_id", name=op.f("pk_stream_subscriptions")
+        ),
+    )
+    op.create_index(
+        "ix_stream_subscriptions_account", "stream_subscriptions", ["account_id"], unique=False
     )
     op.create_table(
         "good_faith_violations",
@@ -788,8 +867,11 @@ def upgrade() -> None:  # as long as the tables are many
 def downgrade() -> None:
     op.drop_table("settlement_obligations")
     op.drop_table("good_faith_violations")
+    op.drop_table("stream_subscriptions")
+    op.drop_table("order_recoveries")
     op.drop_table("ledger_entries")
     op.drop_table("executions")
+    op.drop_table("stream_connections")
     op.drop_table("refresh_tokens")
     op.drop_table("positions")
     op.drop_table("orders")
