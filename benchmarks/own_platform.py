@@ -40,10 +40,11 @@ def own_platform() -> Iterator[Platform]:
     with tempfile.TemporaryDirectory() as name:
         state = Path(name) / "state"
         log = Path(name) / "platform.log"
-        api, stream, grpc = islice(filter(is_free, random.sample(_PORTS, len(_PORTS))), 3)
+        ports = list(islice(filter(is_free, random.sample(_PORTS, len(_PORTS))), 4))
+        named = zip(("api", "websocket", "stream", "grpc"), ports, strict=True)
         command = [
             *(sys.executable, "-m", "local.cli", "run", "--no-demo", "--speed", "1"),
-            *("--api-port", str(api), "--stream-port", str(stream), "--grpc-port", str(grpc)),
+            *(word for name, port in named for word in (f"--{name}-port", str(port))),
         ]
         with log.open("wb") as out:
             process = subprocess.Popen(
@@ -55,7 +56,7 @@ def own_platform() -> Iterator[Platform]:
                 start_new_session=True,
             )
         try:
-            platform = Platform(f"http://127.0.0.1:{api}", state)
+            platform = Platform(f"http://127.0.0.1:{ports[0]}", state)
             _wait(platform, process, log)
             yield platform
         finally:

@@ -25,11 +25,15 @@ class Figure(NamedTuple):
 
 
 class Report(NamedTuple):
-    """`notes` say what a reader must know to judge the figures; `details` go to the JSON only."""
+    """`notes` say what a reader must know to judge the figures; `details` go to the JSON only.
+
+    `ratios` stand at the JSON's first level, where a program looks for them.
+    """
 
     figures: Sequence[Figure]
     notes: Sequence[str] = ()
     details: Mapping[str, Any] = {}
+    ratios: Mapping[str, float] = {}
 
 
 def table(title: str, report: Report) -> str:
@@ -46,6 +50,7 @@ def record(name: str, report: Report) -> dict[str, Any]:
     """The same for programs, with the machine it was measured on."""
     return {
         "benchmark": name,
+        **report.ratios,
         "machine": {
             "cores": os.cpu_count(),
             "python": platform.python_version(),

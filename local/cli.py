@@ -19,6 +19,7 @@ _VERBS = {
     "sam_env": "local.sam_env",
     "test": "local.gate",
     "check": "local.gate",
+    "audit": "local.audit.run",
     "build": "local.build",
     "generate": "local.gate",
     "fidelity": "local.fidelity.run",

@@ -61,7 +61,7 @@ class Deliveries:
 
     def _target(self, index: int, target: Target) -> BusTarget:
         async def deliver(event: Event) -> None:
-            await self.deliver(target, event if target.input is None else target.input)
+            await self.deliver(target, _payload(target, event))
 
         async def bury(event: Event) -> None:
             assert target.dead_letter is not None
@@ -75,6 +75,23 @@ class Deliveries:
         return (
             named._replace(max_attempts=_FUNCTION_ATTEMPTS) if target.kind == "function" else named
         )
+
+
+def _payload(target: Target, event: Event) -> Any:
+    if target.shape is None:
+        return event if target.input is None else target.input
+    text = target.shape.template
+    for name, path in target.shape.paths.items():
+        text = text.replace(f"<{name}>", json.dumps(_found(event, path)))
+    return json.loads(text)
+
+
+def _found(event: Event, path: str) -> Any:
+    """What stands at a path such as $.detail.name; None where nothing does."""
+    found: Any = event
+    for name in path.split(".")[1:]:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
 
 
 def _entry(bus_name: str, event: dict[str, Any]) -> dict[str, Any]:

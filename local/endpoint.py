@@ -11,6 +11,7 @@ from aiohttp import web
 
 from local.awsapi import ApiError, Twin
 from local.queues.errors import SqsError
+from local.sockets.connections import Connections
 
 # (name, payload, invocation type) -> (status, headers, body)
 Invoke = Callable[[str, bytes, str], Awaitable[tuple[int, Mapping[str, str], bytes]]]
@@ -21,6 +22,7 @@ _logger = logging.getLogger(__name__)
 _MAX_BODY = 16 * 1024 * 1024
 _JSON = "application/x-amz-json-1.0"
 _INVOCATIONS = "/2015-03-31/functions/{name}/invocations"
+_CONNECTION = "/{stage}/@connections/{connection_id}"
 # A caller that hangs up must not take the next message with it; other calls end what they began.
 _ABANDONED_WITH_CALLER = {"AmazonSQS.ReceiveMessage"}
 
@@ -33,11 +35,13 @@ class Endpoint:
         twins: Mapping[str, Twin],
         *,
         invoke: Invoke | None = None,
+        connections: Connections | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
         self._twins = twins
         self._invoke = invoke
+        self._connections = Connections() if connections is None else connections
         self._host = host
         self._port = port
         self._runner: web.AppRunner | None = None
@@ -49,6 +53,8 @@ class Endpoint:
     async def start(self) -> None:
         app = web.Application(client_max_size=_MAX_BODY)
         app.router.add_post(_INVOCATIONS, self._invocation)
+        for method in ("POST", "GET", "DELETE"):
+            app.router.add_route(method, _CONNECTION, self._connection)
         app.router.add_post("/{path:.*}", self._call)
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1)
         await runner.setup()
@@ -104,6 +110,20 @@ class Endpoint:
         return web.Response(
             status=status, headers=headers, body=body, content_type="application/json"
         )
+
+    async def _connection(self, request: web.Request) -> web.Response:
+        """Messages to the clients of the WebSocket API, whose stage is not looked at."""
+        connection_id = request.match_info["connection_id"]
+        try:
+            if request.method == "GET":
+                return web.json_response(self._connections.look(connection_id))
+            if request.method == "DELETE":
+                await self._connections.end(connection_id)
+                return web.Response(status=204)
+            await self._connections.post(connection_id, await request.read())
+        except ApiError as error:
+            return _rest_refusal(error)
+        return web.Response(status=200)
 
 
 async def _whole(call: Awaitable[T]) -> T:

@@ -47,6 +47,7 @@ _QUICK = (
         Step(f"generated: {name.removeprefix('tools.')}", (_PYTHON, "-m", name, "--check"))
         for name in GENERATORS
     ),
+    Step("locks and secrets", (_PYTHON, "-m", "local.cli", "audit", "--offline")),
     Step("import contracts", (str(_PROGRAMS / "lint-imports"),)),
     Step("lint", (_PYTHON, "-m", "ruff", "check", ".")),
     Step("format", (_PYTHON, "-m", "ruff", "format", "--check", ".")),
@@ -57,10 +58,10 @@ _TESTS = Step("tests", _PYTEST)
 def test(words: Sequence[str]) -> int:
     """All tests, or what `words` name; every option of pytest's is taken (`-n 0`: one process).
 
-    Nothing here needs the internet: the tests that build with sam are left to `check`.
+    Nothing here needs the internet: the tests that fetch packages are left to `check`.
     """
     if "-m" not in words:
-        say("Without the tests that build with sam: they need the package index (./dev check).")
+        say("Without the tests that fetch packages: they need the package index (./dev check).")
         words = ["-m", "not index", *words]
     return subprocess.run([*_PYTEST, *words], cwd=ROOT, env=_environment(), check=False).returncode
 

@@ -13,19 +13,21 @@ from hub.domain.orders.venue import profile_of
 from local.state import state_folder
 
 ROOT = Path(__file__).parent.parent
-_FEEDS = ("replay", "scripted")
-_PORTS = {"api": "HTTP API", "stream": "quotes", "grpc": "gRPC"}
+_FEEDS = ("replay", "file", "scripted")
+_PORTS = {"api": "HTTP API", "websocket": "the account stream", "stream": "quotes", "grpc": "gRPC"}
 
 
 class Options(NamedTuple):
     root: Path
     state: Path
     api_port: int
+    websocket_port: int
     stream_port: int
     grpc_port: int
     speed: str
     start: str
     feed: str
+    file: Path | None
     venue: str
     demo_customer: bool
 
@@ -37,13 +39,19 @@ class Options(NamedTuple):
 def read_options(words: Sequence[str]) -> Options:
     parser = argparse.ArgumentParser(prog="./dev run", description="Start the whole platform.")
     add = parser.add_argument
-    for what, default in (("api", "3000"), ("stream", "8081"), ("grpc", "50051")):
+    for what, default in (
+        ("api", "3000"),
+        ("websocket", "3001"),
+        ("stream", "8081"),
+        ("grpc", "50051"),
+    ):
         kept = os.environ.get(f"HUB_{what.upper()}_PORT") or default
         add(f"--{what}-port", type=_port, default=kept, help=f"{_PORTS[what]} ({default})")
     add("--speed", type=_speed, default="60", help="market seconds per second; 0 pauses (60)")
-    add("--start", type=_day, default="2012-06-01", help="first replayed day of a fresh platform")
+    add("--start", type=_day, help="first replayed day of a fresh platform")
     kept = os.environ.get("HUB_FEED") or "replay"
-    add("--feed", type=_feed, default=kept, help="replay, or scripted: see stream/script.py")
+    add("--feed", type=_feed, default=kept, help="replay; file; or scripted: see stream/script.py")
+    add("--file", type=_file, help="what the feed `file` replays: a CSV, see docs/feeds.md")
     kept = os.environ.get("HUB_VENUE") or ""
     add(
         "--venue",
@@ -53,15 +61,19 @@ def read_options(words: Sequence[str]) -> Options:
     )
     add("--no-demo", action="store_true", help="do not make the demo customer")
     given = parser.parse_args(list(words))
+    if (given.feed == "file") != (given.file is not None):
+        parser.error("--feed file and --file PATH go together")
     return Options(
         ROOT,
         state_folder(ROOT),
         given.api_port,
+        given.websocket_port,
         given.stream_port,
         given.grpc_port,
         given.speed,
-        given.start,
+        given.start or "",
         given.feed,
+        given.file,
         given.venue,
         not given.no_demo,
     )
@@ -84,6 +96,13 @@ def _feed(text: str) -> str:
     if text not in _FEEDS:
         raise argparse.ArgumentTypeError(f"a feed is {' or '.join(_FEEDS)}, not {text!r}")
     return text
+
+
+def _file(text: str) -> Path:
+    path = Path(os.environ.get("HUB_CALLED_FROM") or Path.cwd(), text)
+    if path.suffix != ".csv" or not path.is_file():
+        raise argparse.ArgumentTypeError(f"{text} is no file named .csv")
+    return path.resolve()
 
 
 def _venue(text: str) -> str:

@@ -6,7 +6,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
@@ -107,9 +107,11 @@ class Addresses:
 @asynccontextmanager
 async def running(options: Options) -> AsyncIterator[Runtime]:
     """The platform, up and watched for the length of the block. Raises StartError."""
-    if len({options.api_port, options.stream_port, options.grpc_port}) < 3:
+    chosen = (options.api_port, options.websocket_port, options.stream_port, options.grpc_port)
+    if len(set(chosen)) < len(chosen):
         raise StartError("two of the ports are the same", "give each another number")
     ports.demand(options.api_port, "the API", "--api-port")
+    ports.demand(options.websocket_port, "the account stream", "--websocket-port")
     ports.demand(options.stream_port, "the stream of quotes", "--stream-port")
     ports.demand(options.grpc_port, "gRPC", "--grpc-port")
     logs = options.state / "logs"
@@ -159,11 +161,27 @@ async def _started(server: Embedded) -> None:
 
 async def _migrate(addresses: Addresses, options: Options) -> None:
     from hub.adapters.postgres.migrations.upgrade import upgrade  # noqa: PLC0415  # half a second
-    from hub.adapters.postgres.seed import seed  # noqa: PLC0415  # of imports, counted below
+    from hub.adapters.postgres.seed import list_symbols, seed  # noqa: PLC0415  # as above, counted
 
     with step("schema and reference data"):
         await asyncio.to_thread(upgrade, addresses.owner_url)
         await asyncio.to_thread(seed, addresses.owner_url, options.root / "data")
+    if options.file is not None:
+        with step("the symbols of the recording"):
+            symbols = await asyncio.to_thread(_symbols, options.file, options.root / "data")
+            await asyncio.to_thread(list_symbols, addresses.owner_url, symbols)
+
+
+def _symbols(file: Path, data: Path) -> Iterable[str]:
+    """Raises StartError for a file that is no recording."""
+    from stream.file_tape import FileTape  # noqa: PLC0415  # only where there is a file
+    from stream.recorded import read_sessions  # noqa: PLC0415
+    from stream.settings import SettingsError  # noqa: PLC0415
+
+    try:
+        return FileTape(file, read_sessions(data / "sessions.csv.gz")).symbols
+    except SettingsError as error:
+        raise StartError(str(error), "docs/feeds.md says how a recording looks") from error
 
 
 def _runtime(
@@ -179,6 +197,7 @@ def _runtime(
         options.root / "template.yaml",
         options.state,
         api_port=options.api_port,
+        websocket_port=options.websocket_port,
         aws_port=port,
         parameters={
             "DatabaseUrl": addresses.database_url,
@@ -195,6 +214,7 @@ def _runtime(
             "EventsEndpoint": endpoint,
             "StatesEndpoint": endpoint,
             "SecretsEndpoint": endpoint,
+            "ConnectionsEndpoint": f"{endpoint}/local",
         },
         secrets={_SIGNING_KEY: signing},
         market_clock=clock,
@@ -210,8 +230,10 @@ def _stream_task(options: Options, runtime: Runtime, logs: Path) -> StreamTask:
         "HOME": os.environ.get("HOME", ""),
         "STREAM_PORT": str(options.stream_port),
         "GRPC_PORT": str(options.grpc_port),
+        "STREAM_GRPC": os.environ.get("STREAM_GRPC", ""),
         "STAGE": "local",
         "FEED": options.feed,
+        "FEED_FILE": str(options.file or ""),
         "REPLAY_START": options.start,
         "REPLAY_SPEED": options.speed,
         "DATA_DIR": str(options.root / "data"),

@@ -21,6 +21,7 @@ DEMO_PASSWORD = "trade on paper first"  # noqa: S105  # shown to everybody on pu
 _MARKETS = {
     "replay": "  Market     real daily prints of 2012, at {speed} times real speed; the spread\n"
     "             between bid and ask is the one invented number\n",
+    "file": "  Market     your recording, at {speed} times real speed\n",
     "scripted": "  Market     stands still but for the commands of the redis stream feed:script\n",
 }
 _DEMO_CASH = "100000.00"
@@ -58,7 +59,7 @@ def _explained(error: OSError, options: Options) -> StartError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return disk_full(options.state)
     if error.errno == errno.EADDRINUSE:
-        remedy = "choose others with --api-port, --stream-port, --grpc-port"
+        remedy = "choose others with --api-port, --websocket-port, --stream-port, --grpc-port"
         return StartError(f"a port was taken meanwhile: {error.strerror}", remedy)
     return StartError(f"the system refused: {error}", f"{options.state / 'logs'} may tell more")
 
@@ -123,6 +124,7 @@ def _welcome(options: Options, account_id: str, seconds: float) -> str:
         f"\nReady in {seconds:.1f} s. Ctrl-C ends it and keeps the data; ./dev reset forgets it.\n",
         f"  API        {base}",
         f"  Explorer   {base}/docs",
+        f"  Account    ws://127.0.0.1:{options.websocket_port}",
         f"  Quotes     ws://127.0.0.1:{options.stream_port}/stream",
         f"  gRPC       127.0.0.1:{options.grpc_port}",
         f"  Logs       {options.state / 'logs'}",

@@ -21,6 +21,7 @@ from local.queues.queues import Queues
 from local.queues.twin import SqsTwin
 from local.schedules import Schedules
 from local.secretsmanager import Secrets
+from local.sockets import Connections, WebSocketApi
 from local.statemachines import errors as machine_errors
 from local.statemachines.engine import Engine
 from local.statemachines.wire import StepFunctions
@@ -33,7 +34,8 @@ PRELOAD = (
     "pydantic", "redis", "sqlalchemy",
 )  # fmt: skip
 MARKET_GROUP = "market"
-_SPLIT_SERVICES = ("SQS", "SFN", "LAMBDA", "EVENTS", "SECRETS_MANAGER")
+_SPLIT_SERVICES = ("SQS", "SFN", "LAMBDA", "EVENTS", "SECRETS_MANAGER",
+                   "APIGATEWAYMANAGEMENTAPI")  # fmt: skip
 _DEFAULT_CONCURRENCY = 5
 _DRAIN = 5.0
 _LOG = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ class Runtime:
         state: Path,
         *,
         api_port: int = 3000,
+        websocket_port: int = 3001,
         aws_port: int = 4566,
         environment: Mapping[str, str] | None = None,
         parameters: Mapping[str, str] | None = None,
@@ -69,9 +72,12 @@ class Runtime:
         self._aws_port = aws_port or _free_port()
         self.aws_url = f"http://127.0.0.1:{self._aws_port}"
         self.api_url: str | None = None
+        self.websocket_url: str | None = None
         self.application = read_template(template, parameters, endpoint=self.aws_url)
         self._state = state
         self._api_port = api_port
+        self._websocket_port = websocket_port
+        self._connections = Connections()
         self._environment = {**_endpoints(self.aws_url), **(environment or {})}
         self._secrets = dict(secrets or {})
         self._market_clock = market_clock
@@ -88,6 +94,7 @@ class Runtime:
             await self._start_endpoint(stack)
             self._start_triggers(stack)
             await self._start_api(stack)
+            await self._start_websocket_api(stack)
             self._stack = stack.pop_all()
 
     async def stop(self) -> None:
@@ -144,7 +151,12 @@ class Runtime:
         }
         invoke_api = InvokeApi(self.functions)
         stack.push_async_callback(invoke_api.close)
-        endpoint = Endpoint(twins, invoke=invoke_api.invoke, port=self._aws_port)
+        endpoint = Endpoint(
+            twins,
+            invoke=invoke_api.invoke,
+            connections=self._connections,
+            port=self._aws_port,
+        )
         stack.push_async_callback(endpoint.stop)
         await endpoint.start()
         self.bus.resume()
@@ -179,6 +191,15 @@ class Runtime:
         stack.push_async_callback(api.stop)
         await api.start()
         self.api_url = api.url
+
+    async def _start_websocket_api(self, stack: AsyncExitStack) -> None:
+        spec = self.application.websocket
+        if spec is None:
+            return
+        api = WebSocketApi(spec, self.functions, self._connections, port=self._websocket_port)
+        stack.push_async_callback(api.stop)
+        await api.start()
+        self.websocket_url = api.url
 
     def _source(self, spec: EventSourceSpec) -> EventSource:
         async def invoke(event: dict[str, Any]) -> Any:

@@ -1,15 +1,23 @@
 """What the task needs of a market's source; the replay is one, a live one will be another."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.clock import MarketClock
+from hub.domain.market.course import Course
 from hub.domain.market.quote import Quote
 from hub.domain.market.trade import Trade
 from stream.clock import Jump, Turn
 
 Event = Quote | Trade | Turn | Jump
+
+
+class Stored(NamedTuple):
+    """Where an earlier run of a feed was, and how it ran."""
+
+    clock: MarketClock
+    course: Course | None
 
 
 class Feed(Protocol):
@@ -32,6 +40,10 @@ class Feed(Protocol):
 
     def halted(self) -> MarketClock:
         """The market clock, stopped now; nothing that happened before it is untold."""
+        ...
+
+    def course(self) -> Course:
+        """As of all that the batches have told."""
         ...
 
     def batches(self) -> AsyncIterator[Sequence[Event]]: ...

@@ -10,7 +10,7 @@ import grpc.aio
 from hub.application.ports.identity import Identity
 from hub.domain.kernel import HubError
 from hub.entrypoints.errors import outcome_of
-from stream.grpc_stream import TooSlowError
+from stream.calls import TooSlowError
 from stream.guests import Verify, bearer
 
 # Anybody may ask how it is and what is offered: balancers and explorers have no token.

@@ -1,25 +1,21 @@
 """The service of protos/hub/market/v1, with health and reflection beside it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 
 import grpc
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from hub.domain.kernel import InvalidInputError, NotFoundError
-from hub.domain.market.instrument import Instrument
+from stream import calls
+from stream.calls import SERVICE, CallStream, FindInstrument, wish_of
 from stream.gen import market_data_pb2 as messages
 from stream.grpc_guard import Guard, caller
-from stream.grpc_stream import CallStream
-from stream.messages import CHANNEL_NAMES, instrument_message, quote_message
-from stream.requests import MAX_MESSAGE_BYTES, MAX_SYMBOLS
+from stream.grpc_stream import entered
+from stream.requests import MAX_MESSAGE_BYTES
 from stream.session import House
-from stream.updates import QUOTES
 
-SERVICE = "hub.market.v1.MarketData"
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_concurrent_streams", 1_000),
@@ -29,9 +25,6 @@ _OPTIONS = (
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
 )
-
-# What is traded under a symbol.
-FindInstrument = Callable[[str], Awaitable[Instrument | None]]
 
 
 class MarketData:
@@ -44,47 +37,36 @@ class MarketData:
     async def quotes(
         self, request: messages.GetMarketDataRequest, _context: object
     ) -> messages.GetMarketDataResponse:
-        if not 1 <= len(request.symbols) <= MAX_SYMBOLS:
-            raise InvalidInputError(f"1 to {MAX_SYMBOLS} symbols")
-        response = messages.GetMarketDataResponse()
-        for symbol in request.symbols:
-            quote = self._house.board.quote(symbol)
-            if quote is None:
-                raise NotFoundError(f"no quote of {symbol[:16]!r}")
-            response.quotes.append(quote_message(quote))
-        return response
+        return calls.quotes(self._house, request)
 
     async def instrument(
         self, request: messages.GetInstrumentRequest, _context: object
     ) -> messages.GetInstrumentResponse:
-        instrument = await self._find_instrument(request.symbol)
-        if instrument is None:
-            raise NotFoundError(f"{request.symbol[:16]!r} is not traded here")
-        return messages.GetInstrumentResponse(instrument=instrument_message(instrument))
+        return await calls.instrument(self._find_instrument, request)
 
     async def stream(
         self, request: messages.StreamMarketDataRequest, _context: object
     ) -> AsyncIterator[bytes]:
-        wish = self._house.terms.wish(_asked(request.topics))
-        with CallStream(self._house, caller()) as stream:
+        wish = wish_of(self._house, request.topics)
+        with entered(self._house, caller()) as (stream, ready):
             stream.subscribe(wish)
-            async for response in stream.responses():
+            async for response in ready.responses(stream):
                 yield response
 
     async def subscribe(
         self, requests: AsyncIterator[messages.SubscribeRequest], _context: object
     ) -> AsyncIterator[bytes]:
-        with CallStream(self._house, caller()) as stream:
+        with entered(self._house, caller()) as (stream, ready):
             listening = asyncio.ensure_future(_listen(requests, stream))
             try:
-                async for response in stream.responses():
+                async for response in ready.responses(stream):
                     yield response
             finally:
                 listening.cancel()
 
 
-class Calls:
-    """The server: started, told to drain, stopped."""
+class LibraryCalls:
+    """The server of the gRPC library."""
 
     def __init__(self, house: House, find_instrument: FindInstrument, address: str) -> None:
         self._server = grpc.aio.server(options=_OPTIONS, interceptors=[Guard(house.guests.verify)])
@@ -101,7 +83,6 @@ class Calls:
         await self._server.start()
 
     async def drain(self) -> None:
-        """From now on it says that it does not serve, and answers what it was asked."""
         await self._health.enter_graceful_shutdown()
 
     async def stop(self, grace: float) -> None:
@@ -110,42 +91,28 @@ class Calls:
 
 async def _listen(requests: AsyncIterator[messages.SubscribeRequest], stream: CallStream) -> None:
     async for request in requests:
-        action = request.WhichOneof("action")
-        if action is None:
-            stream.say(type="refusal", code="invalid_input", message="subscribe or unsubscribe")
-        else:
-            stream.change(action, _asked(getattr(request, action)))
+        stream.asked(request)
 
 
-def _asked(topics: messages.Topics) -> dict[str, Any]:
-    """As a request is on the web's protocols."""
-    channels = [CHANNEL_NAMES.get(each, "unspecified") for each in topics.channels] or [QUOTES]
-    return {
-        "symbols": list(topics.symbols),
-        "channels": channels,
-        "resume": topics.resume or None,
-    }
-
-
-def _handlers(calls: MarketData) -> grpc.GenericRpcHandler:
+def _handlers(market: MarketData) -> grpc.GenericRpcHandler:
     return grpc.method_handlers_generic_handler(
         SERVICE,
         {
             "GetMarketData": grpc.unary_unary_rpc_method_handler(
-                calls.quotes,
+                market.quotes,
                 messages.GetMarketDataRequest.FromString,
                 messages.GetMarketDataResponse.SerializeToString,
             ),
             "GetInstrument": grpc.unary_unary_rpc_method_handler(
-                calls.instrument,
+                market.instrument,
                 messages.GetInstrumentRequest.FromString,
                 messages.GetInstrumentResponse.SerializeToString,
             ),
             "StreamMarketData": grpc.unary_stream_rpc_method_handler(
-                calls.stream, messages.StreamMarketDataRequest.FromString, bytes
+                market.stream, messages.StreamMarketDataRequest.FromString, bytes
             ),
             "Subscribe": grpc.stream_stream_rpc_method_handler(
-                calls.subscribe, messages.SubscribeRequest.FromString, bytes
+                market.subscribe, messages.SubscribeRequest.FromString, bytes
             ),
         },
     )

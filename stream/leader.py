@@ -14,7 +14,7 @@ from hub.domain.market.quote import Quote
 from hub.domain.market.trade import Trade
 from stream.bars import BarMaker
 from stream.clock import Jump, Turn
-from stream.feed import Event, Feed
+from stream.feed import Event, Feed, Stored
 from stream.postgres_clock import PostgresClock
 from stream.redis_market import RedisMarket
 from stream.status import Status
@@ -61,7 +61,7 @@ class Leader:
         clocks: PostgresClock,
         status: Status,
         observers: Observers,
-        open_feed: Callable[[MarketClock | None], Feed],
+        open_feed: Callable[[Stored | None], Feed],
     ) -> None:
         self._market = market
         self._clocks = clocks
@@ -76,14 +76,14 @@ class Leader:
 
     async def lead(self) -> None:
         self._settled = None
-        feed = self._open_feed(await self._stored_clock())
+        feed = self._open_feed(await self._stored())
         self._status.leader = True
         # Later than all that this task has heard of, whatever the clocks of the machines show.
         now_ms = int(datetime.now(UTC).timestamp() * 1000)
         self._numbers = Numbers(max(now_ms, self._status.board.latest.epoch + 1))
         self._bars = BarMaker()
         try:
-            await self._save(feed.clock())
+            await self._save(feed.clock(), feed)
             self._tell_end(feed)
             async for batch in feed.batches():
                 self._settled = None
@@ -93,7 +93,7 @@ class Leader:
                 for passed in self._observers.batches:
                     await passed()
                 if datetime.now(UTC) - self._saved_at >= SAVE_EVERY:
-                    await self._save(feed.clock())
+                    await self._save(feed.clock(), feed)
         finally:
             self._status.leader = False
 
@@ -104,7 +104,7 @@ class Leader:
         that the open or close is told again.
         """
         if self._settled is not None:
-            await self._save(self._settled.halted())
+            await self._save(self._settled.halted(), self._settled)
 
     async def _pass_on(self, batch: Sequence[Event], feed: Feed) -> None:
         for moves, group in itertools.groupby(batch, lambda each: isinstance(each, Turn | Jump)):
@@ -118,9 +118,9 @@ class Leader:
         for event in events:
             if isinstance(event, Trade):
                 self._bars.take(event)
-        self._status.quoted_at = datetime.now(UTC)
         await self._tell(events)
         self._measure(events, feed.clock())
+        self._status.quoted_at = datetime.now(UTC)
         for event in events:
             if isinstance(event, Quote):
                 for observe in self._observers.quotes:
@@ -156,7 +156,7 @@ class Leader:
                 )
                 for observe in self._observers.turns:
                     await observe(turn)
-        await self._save(moves[-1].anchor)
+        await self._save(moves[-1].anchor, feed)
         self._tell_end(feed)
 
     def _tell_end(self, feed: Feed) -> None:
@@ -167,7 +167,7 @@ class Leader:
                 extra={"fields": {"market": market.isoformat()}},
             )
 
-    async def _stored_clock(self) -> MarketClock | None:
+    async def _stored(self) -> Stored | None:
         """The latest that was saved anywhere. Waits for both places: time must not go back."""
         while True:
             try:
@@ -175,16 +175,17 @@ class Leader:
             except UnavailableError:
                 await asyncio.sleep(_RETRY_AFTER)
                 continue
-            return max(
-                (clock for clock in stored if clock is not None),
-                key=lambda clock: clock.market,
-                default=None,
-            )
+            return max((each for each in stored if each), key=_progress, default=None)
 
-    async def _save(self, clock: MarketClock) -> None:
+    async def _save(self, clock: MarketClock, feed: Feed) -> None:
         self._saved_at = datetime.now(UTC)
         self._status.clock = clock
         with suppress(UnavailableError):
-            await self._market.save_clock(clock)
+            await self._clocks.save(clock, feed.course())
+        # Last, so that who reads of a jump here finds its quotes at once.
         with suppress(UnavailableError):
-            await self._clocks.save(clock)
+            await self._market.save_clock(clock, feed.course())
+
+
+def _progress(stored: Stored) -> tuple[datetime, tuple[int, int]]:
+    return stored.clock.market, stored.course.wish_order if stored.course else (0, 0)

@@ -1,18 +1,23 @@
 """The market clock in PostgreSQL: where the market goes on after a stop."""
 
+import json
 from typing import Any, LiteralString
 
 import psycopg
 
 from hub.domain.market.clock import MarketClock
+from hub.domain.market.course import Course, course_from_record, course_record
+from stream.feed import Stored
 from stream.link import Link
 
 NAME = "replay"
-_LOAD = "SELECT market, wall, speed, until FROM market_clock WHERE name = %s"
+_LOAD = "SELECT market, wall, speed, until, course FROM market_clock WHERE name = %s"
 _SAVE = """
-INSERT INTO market_clock (name, market, wall, speed, until) VALUES (%s, %s, %s, %s, %s)
+INSERT INTO market_clock (name, market, wall, speed, until, course)
+VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT (name) DO UPDATE
-SET market = excluded.market, wall = excluded.wall, speed = excluded.speed, until = excluded.until
+SET market = excluded.market, wall = excluded.wall, speed = excluded.speed, until = excluded.until,
+    course = excluded.course
 """
 # Keeps a leader that was cut off, and does not know it, from turning time back.
 _FORWARD = "WHERE market_clock.market <= excluded.market"
@@ -30,16 +35,17 @@ class PostgresClock:
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self.link = Link("postgres", (psycopg.OperationalError, psycopg.InterfaceError))
 
-    async def load(self) -> MarketClock | None:
+    async def load(self) -> Stored | None:
         rows = await self.link.attempt(lambda: self._execute(_LOAD, NAME))
-        return MarketClock(*rows[0]) if rows else None
+        if not rows:
+            return None
+        *clock, course = rows[0]
+        return Stored(MarketClock(*clock), course_from_record(course) if course else None)
 
-    async def save(self, clock: MarketClock) -> None:
-        await self.link.attempt(
-            lambda: self._execute(
-                self._save, NAME, clock.market, clock.wall, clock.speed, clock.until
-            )
-        )
+    async def save(self, clock: MarketClock, course: Course) -> None:
+        how = json.dumps(course_record(course))
+        values = (NAME, clock.market, clock.wall, clock.speed, clock.until, how)
+        await self.link.attempt(lambda: self._execute(self._save, *values))
 
     async def close(self) -> None:
         if self._connection is not None:

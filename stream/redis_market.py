@@ -14,10 +14,13 @@ from redis.exceptions import ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from hub.domain.market.clock import MarketClock, clock_from_record, clock_record
+from hub.domain.market.course import Course, course_from_record, course_record
 from hub.domain.market.quote import Quote, quote_record
+from stream.feed import Stored
 from stream.link import Link
 from stream.redis_script import RedisScript
 from stream.redis_tickets import RedisTickets
+from stream.redis_wishes import RedisWishes
 from stream.updates import QUOTES, Update, update_from_record
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,7 @@ QUOTE_LIFE_MS = 300_000
 # What is told, in order: who was away reads on where it was.
 UPDATES_KEY = "market:updates"
 CLOCK_KEY = "market:clock"
+COURSE_FIELD = "course"
 LEADER_KEY = "stream:leader"
 
 FAILURES = (RedisConnectionError, RedisTimeoutError, ReadOnlyError)
@@ -102,13 +106,18 @@ class RedisMarket:
             last = entries[-1][0] if entries else last
             yield [update for _, fields in entries for update in _updates(fields)]
 
-    async def save_clock(self, clock: MarketClock) -> None:
-        text = json.dumps(clock_record(clock))
+    async def save_clock(self, clock: MarketClock, course: Course) -> None:
+        """Both in one value: neither is ever there without the other."""
+        text = json.dumps({**clock_record(clock), COURSE_FIELD: course_record(course)})
         await self.link.attempt(lambda: self._redis.set(CLOCK_KEY, text))
 
-    async def load_clock(self) -> MarketClock | None:
+    async def load_clock(self) -> Stored | None:
         text = await self.link.attempt(lambda: self._redis.get(CLOCK_KEY))
-        return clock_from_record(json.loads(text)) if text else None
+        if not text:
+            return None
+        record = json.loads(text)
+        course = record.get(COURSE_FIELD)
+        return Stored(clock_from_record(record), course_from_record(course) if course else None)
 
     async def hold_lease(self, owner: str, life_ms: int) -> bool:
         """Whether `owner` leads for the next `life_ms`."""
@@ -122,6 +131,9 @@ class RedisMarket:
 
     def script(self) -> RedisScript:
         return RedisScript(self._redis, self.link)
+
+    def wishes(self) -> RedisWishes:
+        return RedisWishes(self._redis, self.link)
 
     async def close(self) -> None:
         await self._redis.aclose()

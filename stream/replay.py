@@ -4,7 +4,6 @@ The replay moves when it is told what the wall shows, and answers with what happ
 is interpolated: between two prints the standing quote is affirmed, with the same prices.
 """
 
-from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,14 +11,15 @@ from typing import NamedTuple
 
 from hub.domain.market.calendar import Session
 from hub.domain.market.clock import ANCHOR_LIFE, MarketClock
+from hub.domain.market.course import Position
 from hub.domain.market.quote import Quote
 from hub.domain.market.trade import SessionPrint, Trade
-from stream.clock import Pace, ReplayClock, Turn, resumed
+from stream.clock import Jump, Pace, ReplayClock, Turn, resumed
 from stream.feed import Event
-from stream.tape import Tape, touch
+from stream.tape import Ahead, Item, RecordedQuote, Recording, touch
 
 AFFIRM_EVERY = timedelta(seconds=1)
-# What is shown as available at the touch. Sizes are not recorded.
+# What is shown as available at the touch where no quotes are recorded.
 DISPLAYED_SIZE = Decimal(100_000)
 
 
@@ -31,11 +31,18 @@ class ReplayTerms(NamedTuple):
     epoch: int
 
 
+class Standing(NamedTuple):
+    """What the market shows of a symbol: its last trade, its last quote, or both."""
+
+    trade: Trade | None
+    quote: RecordedQuote | None
+
+
 class Replay:
     """The recorded market. What happened before market time `told`, an earlier run has told."""
 
     def __init__(
-        self, tape: Tape, clock: ReplayClock, terms: ReplayTerms, *, told: datetime
+        self, tape: Recording, clock: ReplayClock, terms: ReplayTerms, *, told: datetime
     ) -> None:
         self._tape = tape
         self._clock = clock
@@ -44,8 +51,8 @@ class Replay:
         self._affirm_at = self._seen
         self._sequence = 0
         self._session = clock.session
-        self._ahead: deque[Trade] = deque()
-        self._standing: dict[str, Trade] = {}
+        self._ahead = Ahead()
+        self._standing: dict[str, Standing] = {}
         self._openings: dict[str, SessionPrint] = {}
         self._closings: dict[str, SessionPrint] = {}
         # Quotes of an earlier run may have shown any time before this.
@@ -59,7 +66,7 @@ class Replay:
     def halted(self, wall: datetime) -> MarketClock:
         """Stopped at `wall`, or at the next print if that came in between and is not told yet."""
         clock = self._clock.renewed(wall)
-        market = min(clock.market, self._ahead[0].time) if self._ahead else clock.market
+        market = min(clock.market, self._ahead.next.time) if self._ahead.next else clock.market
         return clock._replace(market=market, speed=0.0)
 
     def advance(self, wall: datetime) -> Sequence[Event]:
@@ -76,12 +83,40 @@ class Replay:
         happened += self._printed(market) or self._affirmed(market)
         return happened
 
+    def position(self) -> Position:
+        """As of the latest moment that `advance` was told of."""
+        ahead = [self._ahead.next.time] if self._ahead.next else []
+        boundary = self._clock.anchor.until
+        upcoming = min([*ahead, boundary] if boundary else ahead, default=None)
+        return Position(self.clock().market, upcoming, self._tape.calendar)
+
+    def steer(self, pace: Pace, target: datetime | None) -> Jump:
+        """Go on by `pace`, and from `target` where there is one: what lies between is passed over
+        untold, and what stands there is told next."""
+        self._terms = self._terms._replace(pace=pace)
+        calendar, market = self._tape.calendar, self.clock().market
+        if target is not None and target > market:
+            self._begin(target)
+            market = target
+        self._clock = ReplayClock(
+            calendar, pace, market=market, wall=self._seen, session=self._session
+        )
+        return Jump(self._clock.anchor)
+
+    def _begin(self, market: datetime) -> None:
+        self._session = self._tape.calendar.session_at(market)
+        self._began, self._affirm_at = market, self._seen
+        self._ahead = Ahead()
+        for kept in (self._standing, self._openings, self._closings):
+            kept.clear()
+        self._first = self._recalled(market)
+
     def wake(self) -> datetime:
         """When there is something to do next."""
         moments = [self._seen + AFFIRM_EVERY]
         if self._standing:
             moments.append(self._affirm_at)
-        ahead = self._ahead[0].time if self._ahead else None
+        ahead = self._ahead.next.time if self._ahead.next else None
         for market in (ahead, self._clock.anchor.until):
             moment = self._clock.wall_at(market) if market is not None else None
             if moment is not None:
@@ -101,9 +136,10 @@ class Replay:
             quotes = self._closed(before)
         if session is None:
             return quotes
-        self._ahead.extend(self._tape.prints(session))
-        while self._ahead and self._ahead[0].time < told:
-            self._stand(self._ahead.popleft(), session)
+        self._ahead = Ahead(self._tape.prints(session))
+        while (coming := self._ahead.next) is not None and coming.time < told:
+            self._stand(coming, session)
+            self._ahead.take()
         return []
 
     def _wake_up(self, wall: datetime) -> None:
@@ -113,10 +149,13 @@ class Replay:
     def _printed(self, market: datetime) -> list[Event]:
         """The prints that are due at `market`; they stand from now on."""
         due: list[Event] = []
-        while self._session is not None and self._ahead and self._ahead[0].time <= market:
-            trade = self._ahead.popleft()
-            self._stand(trade, self._session)
-            due += [trade, self._quote(trade, max(trade.time, self._began))]
+        while self._session is not None and (coming := self._ahead.next) is not None:
+            if coming.time > market:
+                break
+            standing = self._stand(coming, self._session)
+            due += [coming] if isinstance(coming, Trade) else []
+            due.append(self._quote(standing, max(coming.time, self._began)))
+            self._ahead.take()
         if due:
             self._affirm_at = self._seen + AFFIRM_EVERY
         return due
@@ -132,39 +171,56 @@ class Replay:
             self._session = None
             return self._closed(turn.session)
         self._session = turn.session
-        self._ahead = deque(self._tape.prints(turn.session))
+        self._ahead = Ahead(self._tape.prints(turn.session))
         return []
 
-    def _stand(self, trade: Trade, session: Session) -> None:
-        self._standing[trade.symbol] = trade
-        if trade.condition == "opening":
-            self._openings[trade.symbol] = _of_session(trade, session)
+    def _stand(self, item: Item, session: Session) -> Standing:
+        known = self._standing.get(item.symbol, Standing(None, None))
+        if isinstance(item, RecordedQuote):
+            known = known._replace(quote=item)
+        else:
+            known = known._replace(trade=item)
+            if item.condition == "opening":
+                self._openings[item.symbol] = _of_session(item, session)
+        self._standing[item.symbol] = known
+        return known
 
     def _closed(self, session: Session) -> list[Event]:
         """The quotes that `session` ends with; nothing stands after it."""
         standing = list(self._standing.values())
         self._standing.clear()
-        self._closings.update((each.symbol, _of_session(each, session)) for each in standing)
+        self._closings.update(
+            (each.trade.symbol, _of_session(each.trade, session)) for each in standing if each.trade
+        )
         return [self._quote(each, session.close)._replace(last_close=True) for each in standing]
 
-    def _quote(self, source: Trade, time: datetime) -> Quote:
+    def _quote(self, standing: Standing, time: datetime) -> Quote:
         self._sequence += 1
-        bid, ask = touch(source.price, self._terms.basis_points)
+        shown, trade = self._shown(standing), standing.trade
         return Quote(
-            quote_id=f"{source.symbol}-{self._terms.epoch}-{self._sequence}",
-            symbol=source.symbol,
-            bid=bid,
-            ask=ask,
-            last=source.price,
-            bid_size=DISPLAYED_SIZE,
-            ask_size=DISPLAYED_SIZE,
+            quote_id=f"{shown.symbol}-{self._terms.epoch}-{self._sequence}",
+            symbol=shown.symbol,
+            bid=shown.bid,
+            ask=shown.ask,
+            last=trade.price if trade else shown.bid,
+            bid_size=shown.bid_size,
+            ask_size=shown.ask_size,
             time=time,
-            last_size=source.size,
-            last_trade_id=source.trade_id,
-            last_time=source.time,
-            opening=self._openings.get(source.symbol),
-            closing=self._closings.get(source.symbol),
+            last_size=trade.size if trade else Decimal(0),
+            last_trade_id=trade.trade_id if trade else None,
+            last_time=trade.time if trade else None,
+            opening=self._openings.get(shown.symbol),
+            closing=self._closings.get(shown.symbol),
         )
+
+    def _shown(self, standing: Standing) -> RecordedQuote:
+        """The recorded quote; where none is, one around the last trade."""
+        if standing.quote is not None:
+            return standing.quote
+        trade = standing.trade
+        assert trade is not None
+        bid, ask = touch(trade.price, self._terms.basis_points)
+        return RecordedQuote(trade.symbol, bid, ask, DISPLAYED_SIZE, DISPLAYED_SIZE, trade.time)
 
 
 def _of_session(trade: Trade, session: Session) -> SessionPrint:

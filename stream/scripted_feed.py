@@ -11,7 +11,8 @@ from typing import TypeVar
 from hub.domain.kernel import InvalidInputError, UnavailableError
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.clock import MarketClock
-from stream.feed import Event
+from hub.domain.market.course import Course
+from stream.feed import Event, Stored
 from stream.redis_market import RedisMarket
 from stream.script import Effect, Script
 from stream.settings import SettingsError, StreamSettings
@@ -40,10 +41,10 @@ class ScriptedFeed:
         settings: StreamSettings,
         market: RedisMarket,
         settled: Settled,
-        stored: MarketClock | None,
+        stored: Stored | None,
     ) -> None:
         wall = datetime.now(UTC)
-        began = stored.market if stored else _first_open(calendar, settings)
+        began = stored.clock.market if stored else _first_open(calendar, settings)
         self._script = Script(calendar, began, epoch=int(wall.timestamp() * 1000))
         self._calendar = calendar
         self._market = market
@@ -61,6 +62,9 @@ class ScriptedFeed:
 
     def halted(self) -> MarketClock:
         return self.clock()
+
+    def course(self) -> Course:
+        return Course("scripted", virtual=False, speed=0.0)
 
     async def batches(self) -> AsyncIterator[Sequence[Event]]:
         done = await _until_answered(self._commands.done)

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from hub.domain.kernel import UnavailableError
 from hub.domain.market.calendar import Calendar
-from hub.domain.market.clock import MarketClock
 from stream.board import Board
+from stream.calls import Calls, FindInstrument
 from stream.counts import Counts
-from stream.feed import Feed
-from stream.grpc_market import Calls, FindInstrument
+from stream.feed import Feed, Stored
+from stream.file_tape import FileTape
 from stream.guests import Guests, Verify
 from stream.http import Front
 from stream.leader import Leader, Observers
@@ -28,7 +28,7 @@ from stream.scripted_feed import ScriptedFeed
 from stream.session import CLOSE_WITHIN, House
 from stream.settings import StreamSettings
 from stream.status import Status
-from stream.tape import Tape
+from stream.tape import Recording, Tape
 from stream.updates import QUOTES, Update
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ async def run(
     market = RedisMarket(settings.redis_url)
     clocks = PostgresClock(settings.database_url, may_go_back=scripted)
     observers, counts = observers or Observers(), counts or Counts()
-    source = (_script if scripted else _replay)(settings, market, observers)
+    source = _SOURCES[settings.feed](settings, market, observers)
     status = Status(Board(), source.calendar, (market.link, clocks.link), counts)
     leader = Leader(market, clocks, status, observers, source.open)
     guests = Guests(verify, market.tickets())
@@ -62,7 +62,7 @@ async def run(
         follow_clock(market, status),
     )
     try:
-        calls = Calls(house, find_instrument, f"{settings.host}:{settings.grpc_port}")
+        calls = _calls(settings, house, find_instrument)
         await _serve(settings, Front(status, house), calls, status, works)
     finally:
         await market.close()
@@ -97,7 +97,8 @@ async def follow_clock(market: RedisMarket, status: Status) -> None:
     while True:
         if not status.leader:
             with suppress(UnavailableError):
-                status.clock = await market.load_clock()
+                stored = await market.load_clock()
+                status.clock = stored.clock if stored else None
         await asyncio.sleep(_RETRY_AFTER)
 
 
@@ -107,14 +108,30 @@ class Source(NamedTuple):
 
     calendar: Calendar
     symbols: Collection[str] | None
-    open: Callable[[MarketClock | None], Feed]
+    open: Callable[[Stored | None], Feed]
 
 
-def _replay(settings: StreamSettings, _market: RedisMarket, _observers: Observers) -> Source:
+def _replay(settings: StreamSettings, market: RedisMarket, _observers: Observers) -> Source:
     sessions = read_sessions(settings.data_dir / "sessions.csv.gz")
     bars = read_bars(settings.data_dir / "us_stocks_daily.csv.gz", settings.replay_start)
-    tape = Tape(bars, sessions)
-    return Source(tape.calendar, tape.symbols, lambda stored: ReplayFeed(tape, settings, stored))
+    return _played(Tape(bars, sessions), settings, market)
+
+
+def _file(settings: StreamSettings, market: RedisMarket, _observers: Observers) -> Source:
+    assert settings.feed_file is not None
+    sessions = read_sessions(settings.data_dir / "sessions.csv.gz")
+    tape = FileTape(settings.feed_file, sessions)
+    fields = {"file": settings.feed_file.name, "rows_outside_sessions": tape.outside}
+    log.info("the recording can be played", extra={"fields": fields})
+    return _played(tape, settings, market)
+
+
+def _played(tape: Recording, settings: StreamSettings, market: RedisMarket) -> Source:
+    return Source(
+        tape.calendar,
+        tape.symbols,
+        lambda stored: ReplayFeed(tape, settings, market.wishes(), stored),
+    )
 
 
 def _script(settings: StreamSettings, market: RedisMarket, observers: Observers) -> Source:
@@ -124,6 +141,21 @@ def _script(settings: StreamSettings, market: RedisMarket, observers: Observers)
         None,
         lambda stored: ScriptedFeed(calendar, settings, market, observers.all_settled, stored),
     )
+
+
+def _calls(settings: StreamSettings, house: House, find_instrument: FindInstrument) -> Calls:
+    """The one that is not chosen is not imported: the library alone is 20 MB."""
+    address = f"{settings.host}:{settings.grpc_port}"
+    if settings.grpc == "own":
+        from stream.h2.server import OwnCalls  # noqa: PLC0415
+
+        return OwnCalls(house, find_instrument, address)
+    from stream.grpc_market import LibraryCalls  # noqa: PLC0415
+
+    return LibraryCalls(house, find_instrument, address)
+
+
+_SOURCES = {"replay": _replay, "file": _file, "scripted": _script}
 
 
 async def _serve(

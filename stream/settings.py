@@ -10,6 +10,9 @@ from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
+# The feeds, and the day on which each begins where none is asked for: a recording on its first.
+_BEGIN = {"replay": "2012-06-01", "file": "1900-01-01", "scripted": "2012-06-01"}
+
 
 class SettingsError(Exception):
     """A variable is missing or wrong; the message names it."""
@@ -18,7 +21,9 @@ class SettingsError(Exception):
 class StreamSettings(NamedTuple):
     """Ports of 0 are chosen by the system. The replay's start counts only where none ran before.
 
-    `feed` is `replay`, or `scripted`: a market that anybody who reaches Redis may move, for tests.
+    `feed` is `replay`; `file`, which plays the recording `feed_file`; or `scripted`: a market that
+    anybody who reaches Redis may move, for tests. `grpc` is who serves that port: `own`, or
+    `grpcio`, the library.
     """
 
     redis_url: str
@@ -26,7 +31,9 @@ class StreamSettings(NamedTuple):
     host: str
     port: int
     grpc_port: int
+    grpc: str
     feed: str
+    feed_file: Path | None
     replay_start: date
     replay_speed: float
     replay_closed: timedelta
@@ -57,8 +64,10 @@ def read_settings(environment: Mapping[str, str]) -> StreamSettings:
         host=value("STREAM_HOST", "127.0.0.1", str),
         port=value("STREAM_PORT", "8081", _port),
         grpc_port=value("GRPC_PORT", "50051", _port),
+        grpc=value("STREAM_GRPC", "own", _grpc),
         feed=feed,
-        replay_start=value("REPLAY_START", "2012-06-01", date.fromisoformat),
+        feed_file=value("FEED_FILE", None, _recording) if feed == "file" else None,
+        replay_start=value("REPLAY_START", _BEGIN[feed], date.fromisoformat),
         replay_speed=value("REPLAY_SPEED", "60", _speed),
         replay_closed=timedelta(seconds=value("REPLAY_CLOSED_SECONDS", "5", _seconds)),
         replay_spread_basis_points=value("REPLAY_SPREAD_BASIS_POINTS", "2", _basis_points),
@@ -82,9 +91,22 @@ def _with_scheme(text: str, schemes: tuple[str, ...]) -> str:
 
 
 def _feed(text: str) -> str:
-    if text not in {"replay", "scripted"}:
+    if text not in _BEGIN:
         raise ValueError(text)
     return text
+
+
+def _grpc(text: str) -> str:
+    if text not in {"own", "grpcio"}:
+        raise ValueError(text)
+    return text
+
+
+def _recording(text: str) -> Path:
+    path = Path(text)
+    if path.suffix != ".csv" or not path.is_file():
+        raise ValueError(text)
+    return path
 
 
 def _port(text: str) -> int:
@@ -124,7 +146,9 @@ _EXPECTED: dict[object, str] = {
     _redis_url: "a URL that begins with redis://, rediss:// or unix://",
     _database_url: "a URL that begins with postgresql://",
     _port: "a port, 0 to 65535",
-    _feed: "a feed: replay or scripted",
+    _grpc: "a server of gRPC: own or grpcio",
+    _feed: "a feed: replay, file or scripted",
+    _recording: "a recording, that is a file named .csv",
     date.fromisoformat: "a date such as 2012-06-01",
     _speed: "a speed, 0 (paused) to 10000",
     _seconds: "a number of seconds, 0 to 3600",

@@ -1,10 +1,10 @@
 """The prints of recorded days: which prices are replayed, when, and quoted how. No I/O."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from hub.domain.kernel import price_increment
 from hub.domain.market.calendar import Calendar, Session
@@ -38,6 +38,46 @@ class Touch(NamedTuple):
     ask: Decimal
 
 
+class RecordedQuote(NamedTuple):
+    """A quote as it was recorded."""
+
+    symbol: str
+    bid: Decimal
+    ask: Decimal
+    bid_size: Decimal
+    ask_size: Decimal
+    time: datetime
+
+
+Item = Trade | RecordedQuote
+
+
+class Recording(Protocol):
+    """What a replay plays: the calendar has those sessions alone that have something recorded."""
+
+    @property
+    def calendar(self) -> Calendar: ...
+
+    @property
+    def symbols(self) -> frozenset[str]: ...
+
+    def prints(self, session: Session) -> Iterator[Item]:
+        """What is recorded of a session, in order of time."""
+        ...
+
+
+class Ahead:
+    """Items yet to come. They are read one by one: `next` is None after the last."""
+
+    def __init__(self, items: Iterable[Item] = ()) -> None:
+        self._items = iter(items)
+        self.next = next(self._items, None)
+
+    def take(self) -> Item | None:
+        taken, self.next = self.next, next(self._items, None)
+        return taken
+
+
 class Tape:
     """The prints of every recorded session, and the calendar of those sessions alone."""
 
@@ -48,12 +88,15 @@ class Tape:
         self.symbols = frozenset(bar.symbol for bars in self._bars.values() for bar in bars)
         self.calendar = Calendar(session for session in sessions if session.day in self._bars)
 
-    def prints(self, session: Session) -> list[Trade]:
+    def prints(self, session: Session) -> Iterator[Trade]:
         """The session's prints in order of time."""
-        return sorted(
-            (each for bar in self._bars.get(session.day, ()) for each in prints_of(bar, session)),
-            key=lambda each: each.time,
-        )
+        return prints_of_all(self._bars.get(session.day, ()), session)
+
+
+def prints_of_all(bars: Iterable[Bar], session: Session) -> Iterator[Trade]:
+    """In order of time."""
+    every = (each for bar in bars for each in prints_of(bar, session))
+    return iter(sorted(every, key=lambda each: each.time))
 
 
 def prints_of(bar: Bar, session: Session) -> tuple[Trade, ...]:

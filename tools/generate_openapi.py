@@ -10,17 +10,19 @@ import sys
 from collections.abc import Iterator
 from inspect import getdoc
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from hub.entrypoints.errors import OUTCOMES
-from hub.entrypoints.http import Answer, Api, Raw, Route
+from hub.entrypoints.http import Answer, Api, Route
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "functions" / "operations" / "openapi.json"
 REFERENCE = "#/components/schemas/{model}"
+
+Handler = tuple[str, Route, tuple[Any, ...]]
 
 # What stands for a word in an example, by the name of its field.
 _WORDS = {
@@ -79,19 +81,21 @@ PROBLEM = {
 }
 
 
-def handlers() -> Iterator[tuple[str, Route, Any]]:
-    """Every HTTP handler: its operation, its route, the model it answers with."""
+def handlers() -> Iterator[Handler]:
+    """Every HTTP handler: its context, its route, the models it answers with."""
     for file in sorted((ROOT / "functions").glob("*/*.py")):
         module = importlib.import_module(f"functions.{file.parent.name}.{file.stem}")
         api = getattr(module, "api", None)
         if isinstance(api, Api) and api.route is not None:
-            yield file.parent.name, api.route, answer_model(module, api.route)
+            yield file.parent.name, api.route, answer_models(module, api.route)
 
 
-def answer_model(module: Any, route: Route) -> Any:
-    """What a route returns; where the answer carries its status, the last model of the module."""
-    if route.returns is not Answer:
-        return route.returns
+def answer_models(module: Any, route: Route) -> tuple[Any, ...]:
+    """What a route returns; where it only says that its status varies, the module's last model."""
+    returns = get_args(route.returns) or (route.returns,)
+    named = tuple(each for each in returns if each is not Answer)
+    if named:
+        return named
     own = [
         value
         for value in vars(module).values()
@@ -99,12 +103,14 @@ def answer_model(module: Any, route: Route) -> Any:
         and issubclass(value, BaseModel)
         and value.__module__ == module.__name__
     ]
-    return own[-1]
+    return (own[-1],)
 
 
 def document() -> dict[str, Any]:
     routes = list(handlers())
-    models = [(answer, "serialization") for _, _, answer in routes if _is_model(answer)]
+    models = [
+        (each, "serialization") for _, _, answers in routes for each in answers if _is_model(each)
+    ]
     models += [
         (each.type, "validation")
         for _, route, _ in routes
@@ -114,8 +120,8 @@ def document() -> dict[str, Any]:
     known, schemas = models_json_schema(models, ref_template=REFERENCE)  # type: ignore[arg-type]  # modes are literals
     paths: dict[str, Any] = {}
     components = {**schemas.get("$defs", {}), **_parameter_schemas(routes), "Problem": PROBLEM}
-    for tag, route, answer in routes:
-        operation = _operation(tag, route, answer, known)
+    for tag, route, answers in routes:
+        operation = _operation(tag, route, answers, known)
         _show(operation, components)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {
@@ -137,7 +143,7 @@ def document() -> dict[str, Any]:
     }
 
 
-def _parameter_schemas(routes: list[tuple[str, Route, Any]]) -> dict[str, Any]:
+def _parameter_schemas(routes: list[Handler]) -> dict[str, Any]:
     """The enumerations that query and path parameters refer to."""
     found: dict[str, Any] = {}
     for _, route, _ in routes:
@@ -151,12 +157,12 @@ def _is_model(answer: Any) -> bool:
     return isinstance(answer, type) and issubclass(answer, BaseModel)
 
 
-def _operation(tag: str, route: Route, answer: Any, known: Any) -> dict[str, Any]:
+def _operation(tag: str, route: Route, answers: tuple[Any, ...], known: Any) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.function.__name__,
         "tags": [tag],
         "summary": _summary(route),
-        "responses": _responses(route, answer, known),
+        "responses": _responses(route, answers, known),
     }
     if parameters := list(_parameters(route)):
         operation["parameters"] = parameters
@@ -194,16 +200,16 @@ def _parameters(route: Route) -> Iterator[dict[str, Any]]:
         yield {"name": each.name, "in": each.place, "required": each.required, "schema": schema}
 
 
-def _responses(route: Route, answer: Any, known: Any) -> dict[str, Any]:
-    schema = known[(answer, "serialization")] if _is_model(answer) else {"type": "string"}
+def _responses(route: Route, answers: tuple[Any, ...], known: Any) -> dict[str, Any]:
     kind = "text/html" if route.path.endswith("/docs") else "application/json"
-    if answer is Raw and kind == "application/json":
-        schema = {"type": "object"}
-    good = {"description": "Done", "content": {kind: {"schema": schema}}}
+    shown = [_shown(each, kind, known) for each in answers]
+    schema = shown[0] if len(shown) == 1 else {"anyOf": shown}
+    good: dict[str, Any] = {"description": "Done", "content": {kind: {"schema": schema}}}
     statuses = {str(route.status): good}
-    if route.returns is Answer and route.status != 200:
-        statuses["200"] = {**good, "description": "Done before: this is what came of it"}
-    refusals = {400, 500, *route.problems} | (set() if route.public else {401, 403})
+    varies = Answer in (route.returns, *get_args(route.returns))
+    if varies and route.status != 200:
+        statuses["200"] = {**good, "description": "Done before, or nothing was to be done"}
+    refusals = {400, 500, 503, *route.problems} | (set() if route.public else {401, 403})
     if route.access.doors is not None:
         refusals |= {429}
     if any(each.place == "body" for each in route.parameters):
@@ -211,11 +217,13 @@ def _responses(route: Route, answer: Any, known: Any) -> dict[str, Any]:
     titles = {outcome.status: outcome.title for outcome in OUTCOMES}
     for status in sorted(refusals):
         reference = {"$ref": REFERENCE.format(model="Problem")}
+        # A route that says nothing of its statuses may refuse with its own words, too.
+        own = good["content"] if route.returns is Answer and status in route.problems else {}
         statuses[str(status)] = {
             "description": titles.get(
                 status, "The request is malformed" if status < 500 else "A defect"
             ),
-            "content": {"application/problem+json": {"schema": reference}},
+            "content": {**own, "application/problem+json": {"schema": reference}},
         }
     return statuses
 
@@ -263,6 +271,12 @@ def _text(kind: str, name: str) -> str:
     if kind in by_format:
         return by_format[kind]
     return by_format["uuid"] if name.endswith("_id") else _WORDS.get(name, name)
+
+
+def _shown(answer: Any, kind: str, known: Any) -> Any:
+    if _is_model(answer):
+        return known[(answer, "serialization")]
+    return {"type": "object" if kind == "application/json" else "string"}
 
 
 def text() -> str:

@@ -1,20 +1,17 @@
 """POST /auth/change_password: another password; every other session ends."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from hub.application.identity.change_password import ChangePasswordCommand
 from hub.bootstrap import hub
 from hub.entrypoints.http import Api, Caller, Request
+from hub.entrypoints.identity import NewPassword, Password
 from hub.entrypoints.wire import Incoming, Outgoing
 
 api = Api(hub)
 
 
 class PasswordChangeIn(Incoming):
-    current_password: Annotated[str, Field(max_length=1024, examples=["four words make one"])]
-    new_password: Annotated[str, Field(max_length=1024, examples=["five other words make two"])]
+    current_password: Password
+    new_password: NewPassword
 
 
 class PasswordChanged(Outgoing):

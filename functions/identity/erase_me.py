@@ -7,13 +7,14 @@ from pydantic import Field
 from hub.application.identity.erase_me import EraseMeCommand
 from hub.bootstrap import hub
 from hub.entrypoints.http import Api, Caller, Request
+from hub.entrypoints.identity import Password
 from hub.entrypoints.wire import Incoming, Outgoing
 
 api = Api(hub)
 
 
 class Erasure(Incoming):
-    password: Annotated[str, Field(max_length=1024, examples=["four words make one"])]
+    password: Password
     code: Annotated[str | None, Field(max_length=64, examples=["123456"])] = None
 
 

@@ -7,6 +7,7 @@ from pydantic import Field
 from hub.application.identity.login import LoginCommand
 from hub.bootstrap import hub
 from hub.entrypoints.http import Api, Request
+from hub.entrypoints.identity import Password
 from hub.entrypoints.views import TokenPair
 from hub.entrypoints.wire import Incoming
 
@@ -15,7 +16,7 @@ api = Api(hub)
 
 class Credentials(Incoming):
     email: Annotated[str, Field(max_length=254, examples=["ada@example.com"])]
-    password: Annotated[str, Field(max_length=1024, examples=["four words make one"])]
+    password: Password
     code: Annotated[
         str | None, Field(max_length=64, description="where there is a second factor")
     ] = None

@@ -7,6 +7,7 @@ from pydantic import Field
 from hub.application.identity.register import RegisterCommand
 from hub.bootstrap import hub
 from hub.entrypoints.http import Api, Request
+from hub.entrypoints.identity import NewPassword
 from hub.entrypoints.wire import Incoming, Moment, Outgoing
 
 api = Api(hub)
@@ -17,7 +18,7 @@ class Registration(Incoming):
         str,
         Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["ada@example.com"]),
     ]
-    password: Annotated[str, Field(max_length=1024, examples=["four words make one"])]
+    password: NewPassword
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S", examples=["Ada"])]
 
 

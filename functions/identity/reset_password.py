@@ -6,6 +6,7 @@ from pydantic import Field
 
 from hub.bootstrap import hub
 from hub.entrypoints.http import Api
+from hub.entrypoints.identity import NewPassword
 from hub.entrypoints.wire import Incoming, Outgoing
 
 api = Api(hub)
@@ -13,7 +14,7 @@ api = Api(hub)
 
 class PasswordResetIn(Incoming):
     token: Annotated[str, Field(min_length=1, max_length=128)]
-    new_password: Annotated[str, Field(max_length=1024, examples=["five other words make two"])]
+    new_password: NewPassword
 
 
 class PasswordResetOut(Outgoing):

@@ -20,7 +20,9 @@ _CALL_LIMIT = 29.0
 _LOG = logging.getLogger(__name__)
 
 
-class _Grant(NamedTuple):
+class Grant(NamedTuple):
+    """What an authorizer answers: a policy, and the context that events carry from then on."""
+
     policy: Any
     context: dict[str, Any]
 
@@ -31,7 +33,7 @@ class Authorizers:
     def __init__(self, api: ApiSpec, functions: Functions) -> None:
         self._api = api
         self._functions = functions
-        self._cache: dict[tuple[str, ...], tuple[float, _Grant]] = {}
+        self._cache: dict[tuple[str, ...], tuple[float, Grant]] = {}
 
     async def authorize(self, name: str, call: Call, match: Match) -> dict[str, Any]:
         spec = self._api.authorizers[name]
@@ -46,7 +48,7 @@ class Authorizers:
         self._judge(spec, grant, call)
         return grant.context
 
-    def _judge(self, spec: AuthorizerSpec, grant: _Grant, call: Call) -> None:
+    def _judge(self, spec: AuthorizerSpec, grant: Grant, call: Call) -> None:
         try:
             verdict = evaluate(grant.policy, method_arn(call, self._api))
         except PolicyError as error:
@@ -58,7 +60,7 @@ class Authorizers:
         if verdict != "Allow":
             raise Refused("ACCESS_DENIED")
 
-    async def _ask(self, spec: AuthorizerSpec, call: Call, match: Match) -> _Grant:
+    async def _ask(self, spec: AuthorizerSpec, call: Call, match: Match) -> Grant:
         loop = asyncio.get_running_loop()
         event = self._event(spec, call, match)
         started = loop.time()
@@ -74,7 +76,7 @@ class Authorizers:
             raise Refused("AUTHORIZER_FAILURE") from error
         except TimeoutError as error:
             raise Refused("AUTHORIZER_FAILURE") from error
-        return _grant(json.loads(answer), int((loop.time() - started) * 1000))
+        return grant_of(json.loads(answer), int((loop.time() - started) * 1000))
 
     def _event(self, spec: AuthorizerSpec, call: Call, match: Match) -> dict[str, Any]:
         if spec.kind == "REQUEST":
@@ -86,7 +88,7 @@ class Authorizers:
             "methodArn": method_arn(call, self._api),
         }
 
-    def _remember(self, key: tuple[str, ...], until: float, grant: _Grant) -> None:
+    def _remember(self, key: tuple[str, ...], until: float, grant: Grant) -> None:
         spec = self._api.authorizers[key[0]]
         if not spec.ttl:
             return
@@ -108,7 +110,8 @@ def _identity(spec: AuthorizerSpec, call: Call) -> list[str]:
     return present
 
 
-def _grant(answer: Any, latency: int) -> _Grant:
+def grant_of(answer: Any, latency: int) -> Grant:
+    """Raises Refused where it is no answer of an authorizer."""
     if not isinstance(answer, Mapping) or not isinstance(answer.get("principalId"), str):
         raise Refused("AUTHORIZER_CONFIGURATION_ERROR")
     context = answer.get("context") or {}
@@ -118,7 +121,7 @@ def _grant(answer: Any, latency: int) -> _Grant:
         raise Refused("AUTHORIZER_CONFIGURATION_ERROR")
     texts = {name: _text(value) for name, value in context.items()}
     principal = {"principalId": answer["principalId"], "integrationLatency": latency}
-    return _Grant(answer.get("policyDocument"), {**texts, **principal})
+    return Grant(answer.get("policyDocument"), {**texts, **principal})
 
 
 def _text(value: str | float) -> str:

@@ -46,9 +46,9 @@ def _request(
         "path": unquote(call.path),
         "httpMethod": call.method,
         "headers": dict(call.headers),
-        "multiValueHeaders": _multiple(call.headers),
+        "multiValueHeaders": multiple(call.headers),
         "queryStringParameters": dict(call.query) or None,
-        "multiValueQueryStringParameters": _multiple(call.query) or None,
+        "multiValueQueryStringParameters": multiple(call.query) or None,
         "pathParameters": match.parameters or None,
         "stageVariables": dict(api.variables) or None,
         "requestContext": _context(call, match, api, authorizer),
@@ -86,7 +86,7 @@ def _context(
     return context
 
 
-def _multiple(pairs: Pairs) -> dict[str, list[str]]:
+def multiple(pairs: Pairs) -> dict[str, list[str]]:
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)

@@ -44,7 +44,8 @@ class RestApi:
 
     async def start(self) -> None:
         application = web.Application(client_max_size=_BODY_LIMIT)
-        application.router.add_route("*", "/{path:.*}", self._handle)
+        # A dot would leave out line breaks, which a client may well send (%0A).
+        application.router.add_route("*", r"/{path:[\s\S]*}", self._handle)
         self._runner = web.AppRunner(application, access_log=None, auto_decompress=False)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()

@@ -33,9 +33,9 @@ def scripted_platform(root: Path, venue: str) -> Iterator[Child]:
     with tempfile.TemporaryDirectory(prefix="hub-fidelity-") as folder:
         state = Path(folder) / "state"
         output = Path(folder) / "out"
-        ports = _free_ports(3)
+        ports = _free_ports(4)
         words = ["run", "--no-demo", "--feed", "scripted", "--venue", venue]
-        for name, port in zip(("api", "stream", "grpc"), ports, strict=True):
+        for name, port in zip(("api", "websocket", "stream", "grpc"), ports, strict=True):
             words += [f"--{name}-port", str(port)]
         with output.open("wb") as kept:
             process = subprocess.Popen(

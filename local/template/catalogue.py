@@ -27,6 +27,7 @@ LOCAL_TYPES = {
     ),
     "AWS::Serverless::LayerVersion": Kind("LayerName", f"{_LAMBDA}:layer:{{name}}:1", {}),
     "AWS::Serverless::Api": Kind("Name", "local", {"RootResourceId": "root"}),
+    "AWS::Serverless::WebSocketApi": Kind("Name", "localws", {}),
     "AWS::Serverless::StateMachine": Kind("Name", _STATES, {"Arn": _STATES, "Name": "{name}"}),
     "AWS::SQS::Queue": Kind(
         "QueueName",

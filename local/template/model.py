@@ -65,6 +65,20 @@ class ApiSpec(NamedTuple):
     cors: CorsSpec | None
 
 
+class WebSocketSpec(NamedTuple):
+    """`routes` are functions by route key; `selected_by` is the field of a message that names one.
+
+    `authorizer` is the function that is asked when somebody connects.
+    """
+
+    api_id: str
+    stage: str
+    variables: Mapping[str, str]
+    selected_by: str
+    routes: Mapping[str, str]
+    authorizer: str | None
+
+
 class QueueSpec(NamedTuple):
     name: str
     visibility: float
@@ -83,12 +97,20 @@ class EventSourceSpec(NamedTuple):
     report_failures: bool
 
 
+class Shape(NamedTuple):
+    """An input transformer: the paths in the event of what stands as <name> in the template."""
+
+    paths: Mapping[str, str]
+    template: str
+
+
 class Target(NamedTuple):
     """What a rule or a schedule starts. `name` is a logical id of a function, else a name."""
 
     kind: Literal["function", "queue", "machine", "bus"]
     name: str
     input: Any = None
+    shape: Shape | None = None
     group: str | None = None
     dead_letter: str | None = None
 
@@ -125,6 +147,7 @@ class LayerSpec(NamedTuple):
 class Application(NamedTuple):
     functions: Mapping[str, FunctionSpec]
     api: ApiSpec | None
+    websocket: WebSocketSpec | None
     queues: tuple[QueueSpec, ...]
     event_sources: tuple[EventSourceSpec, ...]
     buses: tuple[str, ...]

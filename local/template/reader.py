@@ -20,6 +20,7 @@ from local.template.model import (
 from local.template.properties import Properties
 from local.template.resources import Resources
 from local.template.targets import Triggers
+from local.template.websocket import read_websocket_api
 
 _FUNCTION_CLOUD_ONLY = (
     "FunctionName", "Description", "Architectures", "Policies", "Role", "AssumeRolePolicyDocument",
@@ -67,6 +68,7 @@ def read_template(
     return Application(
         functions=functions,
         api=api.read_api(resources, events),
+        websocket=read_websocket_api(resources),
         queues=_queues(resources),
         event_sources=tuple(triggers.event_sources),
         buses=("default", *_names(resources, "AWS::Events::EventBus", ("Description", "Tags"))),

@@ -1,10 +1,11 @@
 """Rules, schedules and queue sources, whether they are resources or events of a function."""
 
 import json
+import re
 from typing import Any, NamedTuple
 
 from local.template.errors import Place, TemplateError
-from local.template.model import EventSourceSpec, RuleSpec, ScheduleSpec, Target
+from local.template.model import EventSourceSpec, RuleSpec, ScheduleSpec, Shape, Target
 from local.template.properties import Properties
 from local.template.resources import Resources
 
@@ -14,6 +15,8 @@ _TARGET_TYPES = {
     "states": ("machine", "AWS::Serverless::StateMachine"),
     "events": ("bus", "AWS::Events::EventBus"),
 }
+_PATH = re.compile(r"\$(\.[A-Za-z_][A-Za-z0-9_-]*)+")
+_PLACE = re.compile(r"<([A-Za-z0-9_]+)>")
 _CLOUD_RETRIES = ("RetryPolicy", "RoleArn", "PermissionsBoundary", "Description")
 
 
@@ -79,6 +82,7 @@ def _read_rule(name: str, properties: Properties, resources: Resources, triggers
         group = entry.child("SqsParameters")
         target = target_of(entry, resources)._replace(
             input=_input(entry.text("Input", None)),
+            shape=_shape(entry.child("InputTransformer")),
             group=group.text("MessageGroupId", None),
             dead_letter=_dead_letter(entry),
         )
@@ -158,3 +162,17 @@ def _dead_letter(properties: Properties) -> str | None:
 
 def _input(text: str | None) -> Any:
     return None if text is None else json.loads(text)
+
+
+def _shape(transformer: Properties) -> Shape | None:
+    if not list(transformer):
+        return None
+    paths, template = transformer.texts("InputPathsMap"), transformer.text("InputTemplate")
+    for name, path in paths.items():
+        if not _PATH.fullmatch(path):
+            place = transformer.at("InputPathsMap").of(name)
+            raise TemplateError(place, f"{path!r}: only $.name.name is supported")
+    if unknown := {name for name in _PLACE.findall(template) if name not in paths}:
+        raise TemplateError(transformer.at("InputTemplate"), f"<{min(unknown)}> is no path's name")
+    transformer.finish()
+    return Shape(paths, template)

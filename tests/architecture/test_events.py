@@ -10,11 +10,16 @@ from hub.application.orders.price_orders import view_from_record
 from hub.application.ports.messages import Message
 from hub.entrypoints.body import read_json
 from hub.entrypoints.queue import VERSION
-from tests.architecture.project import ROOT, TEMPLATE, Function, functions
+from tests.architecture.project import ROOT, TEMPLATE, Function, functions, of_type
 
 ALL = functions()
 HTTP = [pytest.param(each, id=each.name) for each in ALL if each.events("Api")]
 QUEUES = [pytest.param(each, id=each.name) for each in ALL if each.events("SQS")]
+ROUTES = {
+    route["FunctionArn"]["Fn::GetAtt"][0]: key
+    for its in of_type("AWS::Serverless::WebSocketApi").values()
+    for key, route in its["Routes"].items()
+}
 JOBS = [pytest.param(each, id=each.name) for each in ALL if each.events("ScheduleV2")]
 
 
@@ -107,6 +112,18 @@ def test_a_schedules_sample_is_schedulers_own_event(function):
 
     assert event["source"] == "aws.scheduler"
     assert event["resources"][0].endswith(f"/{function.name}")
+
+
+@pytest.mark.parametrize("name", sorted(ROUTES))
+def test_a_sample_of_the_websocket_api_is_for_its_route(name: str):
+    event = sample_named(name)
+    context = event["requestContext"]
+
+    assert context["routeKey"] == ROUTES[name]
+    assert {"sub", "sid", "scope", "exp"} <= context["authorizer"].keys()
+    if context["eventType"] == "MESSAGE":
+        action = json.loads(event["body"])["action"]
+        assert action == ROUTES[name] or ROUTES[name] == "$default"
 
 
 def test_the_authorizers_sample_is_a_token_event():

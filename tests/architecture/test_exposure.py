@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.project import GLOBALS, RESOURCES, TEMPLATE, of_type, walk
+from tests.architecture.project import (
+    GLOBALS,
+    RESOURCES,
+    TEMPLATE,
+    functions,
+    of_type,
+    walk,
+)
 
 GROUPS = of_type("AWS::EC2::SecurityGroup")
 NETWORK = RESOURCES["Vpc"]["Properties"]["CidrBlock"]
@@ -20,10 +27,31 @@ def test_nothing_is_reached_but_by_a_group_of_ours(name: str):
         assert rule["SourceSecurityGroupId"]["Ref"] in GROUPS
 
 
+# Decision 0031: the gateway's management calls have no address inside the network.
+OUTWARD = "OutwardSecurityGroup"
+
+
 @pytest.mark.parametrize("name", GROUPS)
-def test_nothing_speaks_to_the_internet(name: str):
+def test_nothing_speaks_to_the_internet_but_who_must(name: str):
     for rule in GROUPS[name].get("SecurityGroupEgress", []):
-        assert rule["CidrIp"] == NETWORK
+        if name == OUTWARD:
+            assert (rule["CidrIp"], rule["FromPort"], rule["ToPort"]) == ("0.0.0.0/0", 443, 443)
+        else:
+            assert rule["CidrIp"] == NETWORK
+
+
+def test_outward_go_only_functions_that_speak_to_connections():
+    outward = {
+        each.name
+        for each in functions()
+        if {"Ref": OUTWARD} in each.properties.get("VpcConfig", {}).get("SecurityGroupIds", [])
+    }
+    speaking = {
+        each.name
+        for each in functions()
+        if {"Ref": "ConnectionsPolicy"} in each.properties.get("Policies", [])
+    }
+    assert outward == speaking != set()
 
 
 @pytest.mark.parametrize("name", GROUPS)
@@ -43,7 +71,31 @@ def test_nothing_has_an_address_of_the_internet():
         or block.get("MapPublicIpOnLaunch") is True
     }
     assert public == set()
-    assert of_type("AWS::EC2::InternetGateway") == {}
+
+
+def test_the_way_out_leads_nothing_in():
+    """Private subnets reach the internet by address translation alone, which opens no way back."""
+    routes = {
+        its["RouteTableId"]["Ref"]: its
+        for its in of_type("AWS::EC2::Route").values()
+        if its["DestinationCidrBlock"] == "0.0.0.0/0"
+    }
+    tables = {
+        its["SubnetId"]["Ref"]: its["RouteTableId"]["Ref"]
+        for its in of_type("AWS::EC2::SubnetRouteTableAssociation").values()
+    }
+    private = {each["Ref"] for each in GLOBALS["VpcConfig"]["SubnetIds"]}
+
+    assert {subnet for subnet, table in tables.items() if "GatewayId" in routes[table]} == {
+        "PublicSubnet"
+    }
+    assert private == {sub for sub, table in tables.items() if "NatGatewayId" in routes[table]}
+    users = [
+        name
+        for name, its in RESOURCES.items()
+        if any(block.get("Ref") == "PublicSubnet" for _, block in walk(its))
+    ]
+    assert sorted(users) == ["NatGateway", "PublicSubnetRoutes"]
 
 
 def texts(value: Any) -> list[str]:

@@ -6,7 +6,15 @@ from importlib import import_module
 import pytest
 
 from hub.bootstrap import Hub
-from tests.architecture.project import RESOURCES, ROOT, Function, functions, handler_files, pascal
+from tests.architecture.project import (
+    RESOURCES,
+    ROOT,
+    Function,
+    functions,
+    handler_files,
+    of_type,
+    pascal,
+)
 
 PREFIXES = ("on_", "step_", "job_")
 TRIGGERS = {"on_": "SQS", "step_": None, "job_": "ScheduleV2"}
@@ -14,8 +22,11 @@ TRIGGERS = {"on_": "SQS", "step_": None, "job_": "ScheduleV2"}
 # Handlers whose use case has another name, and those with none, each with its reason.
 OTHER_USE_CASE = {
     "on_order_submitted": "process_submitted",  # a queue's handler is named after the event
+    "on_order_undelivered": "begin_recovery",  # a queue's handler is named after the event
     "on_notice_requested": "send_notice",  # a queue's handler is named after the event
     "get_order_status": "get_order",  # the same order, in fewer words
+    "on_account_event": "deliver_account_events",  # a queue's handler is named after the event
+    "resume_account": "subscribe_account",  # the same, from another place in the log
 }
 NO_USE_CASE = {
     "get_jwks": "shows what the Tokens port verifies by",
@@ -23,6 +34,8 @@ NO_USE_CASE = {
     "get_live": "answers without asking anything",
     "get_openapi": "serves a file",
     "get_docs": "serves a file",
+    "ping_connection": "answers without asking anything",
+    "refuse_frame": "answers without asking anything",
 }
 WITHOUT_HANDLER = {
     ("orders", "watch_resting_orders"),  # the stream task's, which lives long enough to watch
@@ -31,14 +44,23 @@ WITHOUT_HANDLER = {
     ("watchlists", "lists"),  # what the commands on watchlists share
     ("accounts", "valuing"),  # what every view of positions shares
     ("accounts", "cash_moves"),  # what deposits and withdrawals share
+    ("settlement", "market_day"),  # the day by which things fall due, for job and administrator
     ("orders", "steps"),  # what deciding and expiring share
     ("orders", "election"),  # what watching and deciding share
     ("orders", "booking"),  # how what is decided is booked, whoever decides
     ("orders", "intake"),  # what submitting and previewing share
     ("orders", "lifetime"),  # when an order works, for intake and replacement
+    ("orders", "recovering"),  # what the steps of a recovery share
     ("orders", "canceling"),  # what the commands on open orders share
+    ("streaming", "telling"),  # what subscribing and delivering share
     ("orders", "preview_order"),  # submit_order's, with dry_run
 }
+
+WEBSOCKET = [
+    route["FunctionArn"]["Fn::GetAtt"][0]
+    for its in of_type("AWS::Serverless::WebSocketApi").values()
+    for route in its["Routes"].values()
+]
 
 ALL = [pytest.param(each, id=each.name) for each in functions()]
 HTTP = [pytest.param(each, id=each.name) for each in functions() if each.events("Api")]
@@ -83,8 +105,15 @@ def test_the_prefix_of_a_name_tells_the_trigger(function):
         assert kinds <= {"Api"}
     else:
         assert kinds == {TRIGGERS[prefix]} - {None}
-    if not kinds and prefix is None:
+    if not kinds and prefix is None and function.name not in WEBSOCKET:
         assert function.stem in {"authorize", "migrate"}
+
+
+def test_every_route_of_the_websocket_api_leads_to_a_function_of_its_own_room():
+    contexts = {each.name: each.context for each in functions()}
+
+    assert {contexts[name] for name in WEBSOCKET} == {"streaming"}
+    assert len(WEBSOCKET) == len(set(WEBSOCKET))
 
 
 @pytest.mark.parametrize("function", HTTP)

@@ -106,10 +106,18 @@ def sources() -> list[tuple[Function, Mapping[str, Any]]]:
     return [(function, event) for function in functions() for event in function.events("SQS")]
 
 
+# What lies in it is taken up the ladder; what that cannot take lies in the queue behind it.
+READ_DEAD_LETTERS = {"OrdersDlq"}
+
+
 def test_every_queue_that_is_no_dead_letter_queue_has_a_reader():
     read = {event["Queue"]["Fn::GetAtt"][0] for _, event in sources()}
 
-    assert read == QUEUES.keys() - dead_letters()
+    assert read == QUEUES.keys() - dead_letters() | READ_DEAD_LETTERS
+
+
+def test_dead_letters_that_are_read_have_dead_letters_of_their_own():
+    assert {name for name in dead_letters() if redrive(QUEUES[name])} == READ_DEAD_LETTERS
 
 
 def test_a_message_stays_hidden_for_six_times_as_long_as_its_function_may_take():
@@ -211,6 +219,8 @@ def test_the_deployed_stack_stays_far_from_cloudformations_limits():
 @pytest.mark.parametrize("function", ALL)
 def test_a_function_declares_only_what_is_its_own(function):
     allowed = {"CodeUri", "Handler", "Policies", "Events", "Timeout", "MemorySize", "Environment"}
+    if {"Ref": "ConnectionsPolicy"} in function.properties.get("Policies", []):
+        allowed |= {"VpcConfig"}  # a way out of the network: see test_exposure
 
     assert function.properties.keys() <= allowed
 
@@ -245,34 +255,40 @@ PARTS = {
     "database_url": "database",
     "publisher": "publish",
     "notice_requests": "notify",
+    "posts": "speak",
     "sync-states": "start",
+    "settle_trades_arn": "settle",
+    "recover_order_arn": "recover",
     "secretsmanager": "secret",
 }
 LESS = {
     # They know the public keys; the signing key is only read to sign.
     "Authorize": {"secret"},
     "GetJwks": {"secret"},
+    "RenewConnection": {"secret"},
+}
+
+
+GRANTS = {
+    "DatabasePolicy": "database",
+    "PublishPolicy": "publish",
+    "NoticePolicy": "notify",
+    "ConnectionsPolicy": "speak",
+    "RecoveryPolicy": "recover",
+    "states:StartSyncExecution": "start",
+    "states:StartExecution": "settle",
+    "AWSSecretsManagerGetSecretValuePolicy": "secret",
+    "KMSDecryptPolicy": "decrypt",
 }
 
 
 def granted(function: Function) -> set[str]:
+    """Policies by what they are for; a policy that is for nothing known is itself."""
     found = set()
     for policy in function.properties.get("Policies", []):
         text = json.dumps(policy)
-        if policy == {"Ref": "DatabasePolicy"}:
-            found.add("database")
-        elif policy == {"Ref": "PublishPolicy"}:
-            found.add("publish")
-        elif policy == {"Ref": "NoticePolicy"}:
-            found.add("notify")
-        elif "states:StartSyncExecution" in text:
-            found.add("start")
-        elif "AWSSecretsManagerGetSecretValuePolicy" in text:
-            found.add("secret")
-        elif "KMSDecryptPolicy" in policy:
-            found.add("decrypt")
-        else:
-            found.add(text)
+        known = [kind for words, kind in GRANTS.items() if f'"{words}"' in text]
+        found.add(known[0] if known else text)
     return found
 
 
@@ -307,6 +323,10 @@ def bootstrap_parts() -> Mapping[str, set[str]]:
     }
 
 
+# Handlers of frames are given `hub` itself, for what is looked at before.
+FRAMES = {each.stem for each in functions() if "frame_handler(hub," in each.path.read_text("utf-8")}
+
+
 def mentioned(function: Function) -> set[str]:
     """What bootstrap mentions for the members of `hub()` that a handler uses."""
     tree = ast.parse(function.path.read_text(encoding="utf-8"))
@@ -317,6 +337,8 @@ def mentioned(function: Function) -> set[str]:
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "hub()"
     ]
     route = function.route
+    if function.stem in FRAMES:
+        members += ["connections", "limits", "sessions", "telling"]
     if route is not None and route.access.doors is not None:
         members += ["limits"] + ["sessions"] * (route.access.changes and not route.public)
     return set().union(*(parts[member] for member in members))
@@ -342,8 +364,10 @@ def test_publishing_reaches_every_queue_that_is_published_to_and_the_bus():
     reached = {
         its["Action"]: its["Resource"] for its in statements if isinstance(its["Action"], str)
     }
-    notices = {"Fn::GetAtt": ["NoticesQueue", "Arn"]}
-    queues = [event["Queue"] for _, event in sources() if event["Queue"] != notices]
+    # One is asked for notices, one fed by the bus, the others hold what failed.
+    named = ("NoticesQueue", "AccountEventsQueue", *READ_DEAD_LETTERS)
+    others = [{"Fn::GetAtt": [name, "Arn"]} for name in named]
+    queues = [event["Queue"] for _, event in sources() if event["Queue"] not in others]
 
     assert reached == {
         "sqs:SendMessage": queues,

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from local.services.ports import known_ports
 from local.services.postgres import Postgres
 from tests.services.processes import processes_of, wait_until
 
@@ -28,11 +29,11 @@ class Answer(NamedTuple):
 
 
 class Platform:
-    """One state folder and three ports, whatever runs there."""
+    """One state folder and four ports, whatever runs there."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
-        self.api_port, self.stream_port, self.grpc_port = free_ports(3)
+        self.api_port, self.websocket_port, self.stream_port, self.grpc_port = free_ports(4)
         self._options = options
         self.process: subprocess.Popen[bytes] | None = None
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -46,13 +47,22 @@ class Platform:
     def database_url(self) -> str:
         return Postgres(self.folder).running_url()
 
+    @property
+    def redis_url(self) -> str:
+        return f"redis://127.0.0.1:{known_ports(self.folder)['valkey']}/0"
+
     def environment(self) -> dict[str, str]:
         own = {"HUB_STATE": str(self.folder), "PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'hub'}"}
         return {**os.environ, **own}
 
     def command(self, verb: str) -> list[str]:
-        ports = ("api", self.api_port), ("stream", self.stream_port), ("grpc", self.grpc_port)
-        words = [word for name, port in ports for word in (f"--{name}-port", str(port))]
+        ports = {
+            "api": self.api_port,
+            "websocket": self.websocket_port,
+            "stream": self.stream_port,
+            "grpc": self.grpc_port,
+        }
+        words = [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
         return [sys.executable, "-m", "local.cli", verb, *words, *self._options]
 
     def launch(self, output: "IO[bytes] | int | None" = None) -> "subprocess.Popen[bytes]":
@@ -87,8 +97,16 @@ class Platform:
         self.process.wait()
 
     def run(self, verb: str) -> "subprocess.CompletedProcess[str]":
+        return self._verb(self.command(verb))
+
+    def grant(self, email: str) -> None:
+        """Make a customer an administrator; they have to log in again."""
+        done = self._verb([sys.executable, "-m", "local.cli", "admin", "grant", email])
+        assert done.returncode == 0, done.stderr
+
+    def _verb(self, command: list[str]) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            self.command(verb),
+            command,
             cwd=ROOT,
             env=self.environment(),
             capture_output=True,

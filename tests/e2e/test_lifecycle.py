@@ -146,7 +146,9 @@ def test_a_second_one_on_the_same_folder_is_told_who_is_there(platform):
     assert ask(platform.api_port, "GET", "/health/ready").status == 200
 
 
-@pytest.mark.parametrize("option", ["--api-port", "--stream-port", "--grpc-port"])
+@pytest.mark.parametrize(
+    "option", ["--api-port", "--websocket-port", "--stream-port", "--grpc-port"]
+)
 def test_a_port_in_use_is_named_with_the_option_for_another(tmp_path, option):
     fresh = Platform(tmp_path / "state")
     with socket.create_server(("127.0.0.1", 0)) as taken_port:

@@ -13,6 +13,7 @@ import pytest
 from hub.adapters.postgres.tables import metadata
 from hub.domain.identity import scopes
 from tests.architecture.project import Function, functions
+from tests.fixtures.documented import check_documented
 from tests.fixtures.requests import Answer
 from tests.fixtures.samples import ACCOUNT, CUSTOMER, KEY, SESSION, bring_to_life
 from tests.fixtures.worlds import World
@@ -63,6 +64,8 @@ def ask(
     if context is not None:
         event["requestContext"]["authorizer"] = {"exp": str(now + 600), **context}
     response = function.module.handler(event, None)
+    assert function.route is not None
+    check_documented(function.route, response)
     return Answer(response["statusCode"], response["headers"], response["body"])
 
 

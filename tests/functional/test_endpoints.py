@@ -316,6 +316,25 @@ def test_a_query_parameter_without_a_value_is_one_that_was_left_out(front: Front
     assert (page.status, page.body) == (200, {"orders": [], "next_cursor": None})
 
 
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("orders.cancel_all_orders", {"account_id": ""}),
+        ("orders.cancel_all_orders", {"symbols": ""}),
+        ("orders.close_all_positions", {"account_id": ""}),
+    ],
+)
+def test_what_is_to_be_changed_is_never_everything_by_an_empty_word(
+    front: Front, name: str, query: dict[str, str]
+):
+    me = front.world.customer("500")
+    front.world.give(me, "4", "100")
+    before = front.world.contents()
+    answer = front.call(name, me, query=query)
+    assert (answer.status, answer.faults) == (400, {(next(iter(query)), "empty")})
+    assert front.world.contents() == before
+
+
 def test_positions_and_portfolio_are_valued_at_the_last_price(front: Front):
     me = front.world.customer("500")
     front.world.give(me, "4", "100")

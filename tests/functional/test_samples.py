@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from tests.architecture.project import Function, functions
-from tests.fixtures.samples import CUSTOMER, ORDER, bring_to_life
-from tests.fixtures.worlds import TRACE, World
+from tests.fixtures.documented import check_documented
+from tests.fixtures.ports import HeldRuns
+from tests.fixtures.samples import ACCOUNT, CUSTOMER, ORDER, bring_to_life
+from tests.fixtures.worlds import TRACE, Customer, World
 
 CONTEXT = SimpleNamespace(aws_request_id=TRACE, function_name="sample")
 
@@ -35,6 +37,8 @@ def test_a_sampled_request_is_served(function: Function, sampled: World):
     answer = function.module.handler(event, CONTEXT)
 
     assert answer["statusCode"] in {200, 201, 202}, answer["body"]
+    assert function.route is not None
+    check_documented(function.route, answer)
 
 
 def test_the_sampled_message_is_processed(sampled: World):
@@ -43,6 +47,23 @@ def test_the_sampled_message_is_processed(sampled: World):
     assert function.module.handler(sample(function), CONTEXT) == {"batchItemFailures": []}
 
     assert sampled.sql("SELECT state FROM orders WHERE order_id = %s", ORDER) == [("new",)]
+
+
+def test_the_sampled_dead_letter_begins_a_recovery_whose_steps_take_their_samples(sampled: World):
+    steps = {each.stem: each for each in functions()}
+    sampled.hub.recovery_runs = HeldRuns()
+
+    undelivered = steps["on_order_undelivered"]
+    assert undelivered.module.handler(sample(undelivered), CONTEXT) == {"batchItemFailures": []}
+    planning = steps["step_plan_retry"]
+    planned = planning.module.handler(sample(planning), CONTEXT)
+    assert planned == {"next": "wait", "seconds": 300}
+    asking = steps["step_ask_operator"]
+    assert asking.module.handler(sample(asking), CONTEXT) == {}
+    retrying = steps["step_retry_order"]
+    assert retrying.module.handler(sample(retrying), CONTEXT) == {"state": "new"}
+
+    assert sampled.sql("SELECT state, tries FROM order_recoveries") == [("over", 4)]
 
 
 def test_the_sampled_request_is_a_notice_sent(sampled: World):
@@ -82,6 +103,29 @@ def test_a_sampled_schedule_wakes_its_job(function: Function, sampled: World):
     expected = {"done": 20} if function.stem == "job_warm_cache" else {"done": 0}
 
     assert function.module.handler(sample(function), CONTEXT) == expected
+
+
+def test_the_sampled_steps_find_settle_and_finish(sampled: World):
+    steps = {each.stem: each for each in functions() if each.stem.startswith("step_")}
+    customer = Customer(CUSTOMER, ACCOUNT)
+    sampled.submit(customer, "sell", "2")
+    sampled.process()
+    find, settle, finish = (
+        steps[f"step_{each}"]
+        for each in ("find_due_accounts", "settle_accounts", "finish_settlement")
+    )
+
+    found = find.module.handler(sample(find), CONTEXT)
+    assert found == {"ranges": [sample(settle)["range"]]}
+    settled = settle.module.handler(sample(settle), CONTEXT)
+    [page] = sample(finish)["pages"]
+    assert settled == {
+        "settled": page["settled"],
+        "amount": page["amounts"][0],
+        "failed": page["failed"],
+        "next": None,
+    }
+    assert finish.module.handler(sample(finish), CONTEXT) == {"complete": True}
 
 
 def test_the_sampled_token_is_refused_and_a_real_one_let_in(sampled: World):

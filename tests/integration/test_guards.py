@@ -110,6 +110,6 @@ def test_an_execution_is_booked_once(traded: World):
     ):
         connection.execute(
             "INSERT INTO executions SELECT gen_random_uuid(), order_id, fill_sequence, account_id,"
-            " instrument_id, side, quantity, price, value, fees, settlement_date, quote_id, quote,"
-            " trade, seed, market_time, executed_at FROM executions"
+            " instrument_id, side, quantity, price, value, fees, trade_date, settlement_date,"
+            " quote_id, quote, trade, seed, market_time, executed_at FROM executions"
         )

@@ -61,6 +61,12 @@ TAMPERINGS = {
     ),
     "sizes-are-not-exceeded": ("UPDATE quotes_taken SET bought = bought + 1000",),
     "sales-settle": ("UPDATE settlement_obligations SET amount = amount + 0.000001",),
+    "unsettled-is-owed": (
+        "UPDATE settlement_obligations SET settled_at = now(), settled_amount = 0",
+    ),
+    "settlements-are-booked": (
+        "UPDATE settlement_obligations SET settled_at = now(), settled_amount = amount",
+    ),
     "one-refresh-token": (
         "INSERT INTO refresh_tokens SELECT 'another', session_id, created_at FROM login_sessions",
     ),

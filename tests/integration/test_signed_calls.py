@@ -52,6 +52,20 @@ def test_a_signature_is_botocore_s(token: str | None, payload: bytes):
     assert signed["x-amz-date"] == theirs.headers["X-Amz-Date"]
 
 
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_a_signature_of_a_path_is_botocore_s(method: str):
+    url, path = "https://x.execute-api.eu-west-1.amazonaws.com", "/v1/%40connections/L0SM9cOF%3D"
+    endpoint = Endpoint("execute-api", "eu-west-1", url, "")
+    headers = {"content-type": "application/json", "host": url.removeprefix("https://")}
+    signed = sign(
+        endpoint, Credentials("AKID", "key", None), MOMENT, headers, b"{}", method=method, path=path
+    )
+    theirs = AWSRequest(method, url + path, data=b"{}", headers=headers)
+    with patch("botocore.auth.get_current_datetime", lambda: MOMENT.replace(tzinfo=None)):
+        SigV4Auth(BotoCredentials("AKID", "key"), "execute-api", "eu-west-1").add_auth(theirs)
+    assert signed["authorization"] == theirs.headers["Authorization"]
+
+
 @pytest.mark.parametrize("token", SESSIONS)
 def test_a_database_password_is_botocore_s(token: str | None):
     session = boto3.Session("AKID", "secret/key", token, region_name="eu-west-1")

@@ -78,7 +78,8 @@ class Postgres:
         with psycopg.connect(self.url) as connection:
             connection.execute(
                 "CREATE TABLE market_clock (name text PRIMARY KEY, market timestamptz NOT NULL, "
-                "wall timestamptz NOT NULL, until timestamptz, speed double precision NOT NULL)"
+                "wall timestamptz NOT NULL, until timestamptz, speed double precision NOT NULL, "
+                "course jsonb)"
             )
 
     def start(self) -> None:

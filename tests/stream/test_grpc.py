@@ -1,4 +1,4 @@
-"""GetMarketData by a real gRPC client: all that was asked, or a reason."""
+"""GetMarketData by a real gRPC client, of either server: all that was asked, or a reason."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ import pytest
 from hub.domain.market.quote import Quote
 from stream.gen import market_data_pb2 as messages
 from stream.gen.market_data_pb2_grpc import MarketDataStub
-from stream.grpc_market import Calls
+from tests.stream.grpc_house import SERVERS
 from tests.stream.house import OpenHouse
 from tests.stream.program import find_instrument
 from tests.stream.servers import TOKEN
@@ -28,11 +28,11 @@ APPLE = Quote(
 )
 
 
-@pytest.fixture
-async def channel() -> AsyncIterator[grpc.aio.Channel]:
+@pytest.fixture(params=SERVERS)
+async def channel(request: pytest.FixtureRequest) -> AsyncIterator[grpc.aio.Channel]:
     house = OpenHouse()
     house.tell(APPLE, APPLE._replace(quote_id="MSFT-1-2", symbol="MSFT"))
-    calls = Calls(house.house, find_instrument, "127.0.0.1:0")
+    calls = SERVERS[request.param](house.house, find_instrument, "127.0.0.1:0")
     await calls.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{calls.port}") as opened:
         yield opened

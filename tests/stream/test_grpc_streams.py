@@ -1,8 +1,7 @@
-"""Streams by gRPC, by real clients: the same promises as by WebSocket; health, reflection, end."""
+"""Streams by gRPC, of either server, by real clients: promises as by WebSocket, health, the end."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
@@ -12,51 +11,20 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from stream import grpc_stream
+from stream import calls
+from stream.calls import SERVICE
 from stream.gen import market_data_pb2 as messages
-from stream.gen.market_data_pb2_grpc import MarketDataStub
-from stream.grpc_market import SERVICE, Calls
-from tests.stream.house import OpenHouse, quote, trade
-from tests.stream.program import find_instrument
+from tests.stream.grpc_house import SERVERS, GrpcHouse, grpc_house
+from tests.stream.house import quote, trade
 from tests.stream.servers import TOKEN, eventually
 
 QUOTES, TRADES = messages.CHANNEL_QUOTES, messages.CHANNEL_TRADES
 BEARER = (("authorization", f"Bearer {TOKEN}"),)
 
 
-class GrpcHouse(OpenHouse):
-    """A house whose calls are open, too, and a channel to it."""
-
-    calls: Calls
-    channel: grpc.aio.Channel
-
-    @property
-    def stub(self) -> Any:
-        return MarketDataStub(self.channel)
-
-    def stream(self, token: str = TOKEN, **topics: Any) -> Any:
-        request = messages.StreamMarketDataRequest(topics=messages.Topics(**topics))
-        metadata = (("authorization", f"Bearer {token}"),)
-        return self.stub.StreamMarketData(request, metadata=metadata)
-
-
-@asynccontextmanager
-async def grpc_house(**settings: Any) -> AsyncIterator[GrpcHouse]:
-    house = GrpcHouse(**settings)
-    house.port = await house.front.start("127.0.0.1", 0)
-    house.calls = Calls(house.house, find_instrument, "127.0.0.1:0")
-    await house.calls.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{house.calls.port}") as house.channel:
-        yield house
-    await house.calls.stop(grace=0)
-    house.front.stop_accepting()
-    await house.front.close()
-    await house.market.close()
-
-
-@pytest.fixture
-async def house() -> AsyncIterator[GrpcHouse]:
-    async with grpc_house() as house:
+@pytest.fixture(params=SERVERS)
+async def house(request: pytest.FixtureRequest) -> AsyncIterator[GrpcHouse]:
+    async with grpc_house(request.param) as house:
         yield house
 
 
@@ -164,7 +132,7 @@ async def test_when_the_token_expires_the_call_ends(house: GrpcHouse):
 
 
 async def test_a_quiet_stream_has_a_heartbeat(house: GrpcHouse, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(grpc_stream, "HEARTBEAT_SECONDS", 0.5)
+    monkeypatch.setattr(calls, "HEARTBEAT_SECONDS", 0.5)
     house.skip(quote())
     call = house.stream(symbols=["AAPL"])
     (beat,) = await events(call, 1)
@@ -191,8 +159,9 @@ async def test_a_refusal_says_why(house: GrpcHouse, token: str, topics: dict[str
     assert house.house.streams == {}
 
 
-async def test_a_customer_has_so_many_streams_and_no_more():
-    async with grpc_house(most=1) as house:
+@pytest.mark.parametrize("server", SERVERS)
+async def test_a_customer_has_so_many_streams_and_no_more(server: str):
+    async with grpc_house(server, most=1) as house:
         first = house.stream(symbols=["AAPL"])
         await eventually(lambda: house.board.topics)
         error = await refused(house.stream(symbols=["AAPL"]))
@@ -202,12 +171,13 @@ async def test_a_customer_has_so_many_streams_and_no_more():
     assert dict(error.trailing_metadata() or ())["hub-code"] == "too_many_streams"
 
 
-async def test_a_storm_of_streams_is_served():
-    async with grpc_house(most=2_000) as house:
+@pytest.mark.parametrize("server", SERVERS)
+async def test_a_storm_of_streams_is_served(server: str):
+    async with grpc_house(server, most=2_000) as house:
         house.tell(quote())
-        calls = [house.stream(symbols=["AAPL"]) for _ in range(900)]
-        found = [(await events(call, 1))[0].quote.symbol for call in calls]
-        for call in calls:
+        storm = [house.stream(symbols=["AAPL"]) for _ in range(900)]
+        found = [(await events(call, 1))[0].quote.symbol for call in storm]
+        for call in storm:
             call.cancel()
         await eventually(lambda: not house.house.streams)
 

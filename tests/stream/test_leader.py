@@ -11,11 +11,12 @@ import redis.asyncio
 
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.clock import MarketClock, clock_from_record
+from hub.domain.market.course import Course
 from hub.domain.market.quote import Quote
 from hub.domain.market.trade import Trade, trade_from_record
 from stream.board import Board
 from stream.clock import Turn
-from stream.feed import Event
+from stream.feed import Event, Stored
 from stream.leader import Leader, Observers
 from stream.postgres_clock import PostgresClock
 from stream.redis_market import RedisMarket
@@ -28,6 +29,9 @@ FRIDAY = next(
     for session in [tape().calendar.session_at(utc("2012-06-01T14:00"))]
     if session is not None
 )
+
+
+COURSE = Course("replay", virtual=True, speed=60.0)
 
 
 class ScriptedFeed:
@@ -44,6 +48,9 @@ class ScriptedFeed:
 
     def halted(self) -> MarketClock:
         return self.clock()._replace(speed=0.0)
+
+    def course(self) -> Course:
+        return COURSE
 
     async def batches(self) -> AsyncIterator[Sequence[Event]]:
         for batch in self._batches:
@@ -76,7 +83,7 @@ class Bench:
         self.market = RedisMarket(valkey.url)
         self.clocks = PostgresClock(postgres.url)
         self.status = Status(Board(), feed.calendar, (self.market.link, self.clocks.link))
-        self.given: list[MarketClock | None] = []
+        self.given: list[Stored | None] = []
         self.leader = Leader(
             self.market,
             self.clocks,
@@ -89,7 +96,7 @@ class Bench:
     async def take(self, told: Event) -> None:
         self.told.append(told)
 
-    def _open(self, stored: MarketClock | None) -> ScriptedFeed:
+    def _open(self, stored: Stored | None) -> ScriptedFeed:
         self.given.append(stored)
         return self._feed
 
@@ -184,7 +191,7 @@ async def test_an_error_of_an_observer_ends_the_leader_and_the_close_is_told_aga
     await bench.close()
 
     assert saved is not None
-    assert saved.market == FRIDAY.open  # not yet the close: whoever leads next tells of it
+    assert saved.clock.market == FRIDAY.open  # not yet the close: whoever leads next tells of it
 
 
 async def test_the_clock_is_saved_at_every_turn_in_both_places(valkey: Valkey, postgres: Postgres):
@@ -197,8 +204,9 @@ async def test_the_clock_is_saved_at_every_turn_in_both_places(valkey: Valkey, p
     await bench.close()
 
     assert in_postgres is not None
-    assert in_postgres.market == in_redis.market == FRIDAY.close
-    assert in_postgres.speed == in_redis.speed == 9.0
+    assert in_postgres.clock.market == in_redis.market == FRIDAY.close
+    assert in_postgres.clock.speed == in_redis.speed == 9.0
+    assert in_postgres.course == COURSE
 
 
 async def test_a_leader_that_was_cut_off_cannot_turn_the_saved_clock_back(
@@ -207,13 +215,13 @@ async def test_a_leader_that_was_cut_off_cannot_turn_the_saved_clock_back(
     clocks = PostgresClock(postgres.url)
     later = MarketClock(utc("2012-06-01T15:00"), datetime.now(UTC), 60.0)
 
-    await clocks.save(later)
-    await clocks.save(later._replace(market=utc("2012-06-01T14:59")))
+    await clocks.save(later, COURSE)
+    await clocks.save(later._replace(market=utc("2012-06-01T14:59")), COURSE)
     saved = await clocks.load()
     await clocks.close()
 
     assert saved is not None
-    assert saved.market == later.market
+    assert saved.clock.market == later.market
 
 
 async def test_the_feed_goes_on_from_the_later_of_the_two_saved_clocks(
@@ -221,13 +229,27 @@ async def test_the_feed_goes_on_from_the_later_of_the_two_saved_clocks(
 ):
     bench = Bench(valkey, postgres, ScriptedFeed([quote(1)], market=utc("2012-06-01T16:00")))
     early = MarketClock(utc("2012-06-01T14:00"), datetime.now(UTC), 60.0)
-    await bench.clocks.save(early)
-    await bench.market.save_clock(early._replace(market=utc("2012-06-01T15:00")))
+    await bench.clocks.save(early, COURSE)
+    await bench.market.save_clock(early._replace(market=utc("2012-06-01T15:00")), COURSE)
 
     await lead_until(bench, 1)
     await bench.close()
 
-    assert [clock.market for clock in bench.given if clock] == [utc("2012-06-01T15:00")]
+    assert [each.clock.market for each in bench.given if each] == [utc("2012-06-01T15:00")]
+
+
+async def test_of_two_clocks_that_show_the_same_the_one_with_the_later_wish_holds(
+    valkey: Valkey, postgres: Postgres
+):
+    bench = Bench(valkey, postgres, ScriptedFeed([quote(1)]))
+    clock = MarketClock(FRIDAY.open, datetime.now(UTC), 0.0)
+    await bench.clocks.save(clock, COURSE._replace(wish="10-1", paused=True))
+    await bench.market.save_clock(clock, COURSE._replace(wish="9-7"))
+
+    await lead_until(bench, 1)
+    await bench.close()
+
+    assert [each.course.paused for each in bench.given if each and each.course] == [True]
 
 
 async def test_while_the_database_is_away_no_market_starts_over(valkey: Valkey, tmp_path):

@@ -260,3 +260,84 @@ def test_at_the_end_of_the_data_the_market_stays_closed():
     run(replay, 0, SESSION_SECONDS + 2)
 
     assert run(replay, SESSION_SECONDS + 3, SESSION_SECONDS + 600) == []
+
+
+def test_a_paused_market_goes_on_at_the_speed_that_it_is_given():
+    replay = new_replay()
+    run(replay, 0, 10)
+
+    replay.steer(PACE._replace(speed=0.0), None)
+    run(replay, 10, 100)
+    paused = replay.clock().market
+    replay.steer(PACE._replace(speed=120.0), None)
+    run(replay, 100, 110)
+
+    assert paused == utc("2012-06-01T13:40")
+    assert replay.clock().market == utc("2012-06-01T14:00")
+
+
+def test_a_jump_shows_what_stands_there_and_tells_nothing_of_what_it_passed_over():
+    replay = new_replay()
+    run(replay, 0, 10)
+
+    jump = replay.steer(PACE, utc("2012-06-04T14:00"))
+    happened = run(replay, 10, 11)
+
+    assert jump.anchor.market == utc("2012-06-04T14:00")
+    assert trades(happened) == []
+    (first, second) = quotes(happened)
+    assert (first.last, first.time) == (Decimal("561.5"), utc("2012-06-04T14:00"))
+    assert first.opening == SessionPrint(date(2012, 6, 4), Decimal("561.5"), "AAPL-20120604-1")
+    assert first.closing == SessionPrint(date(2012, 6, 1), Decimal("560.99"), "AAPL-20120601-4")
+    assert int(second.quote_id.split("-")[-1]) > int(first.quote_id.split("-")[-1])
+
+
+def test_a_jump_to_the_close_shows_the_last_prices_of_the_session():
+    replay = new_replay()
+    run(replay, 0, 10)
+
+    replay.steer(PACE, utc("2012-06-01T20:00"))
+    (shown,) = quotes(run(replay, 10, 10))
+
+    assert (shown.last_close, shown.time, shown.last) == (
+        True,
+        utc("2012-06-01T20:00"),
+        Decimal("560.99"),
+    )
+
+
+def test_a_jump_to_where_the_market_is_changes_nothing():
+    replay = new_replay()
+    run(replay, 0, 10)
+
+    replay.steer(PACE, replay.clock().market)
+
+    assert trades(run(replay, 10, 11)) == []
+
+
+def test_steps_meet_every_print_and_every_turn_once_and_in_order():
+    paused = PACE._replace(speed=0.0)
+    replay = new_replay(TERMS._replace(pace=paused))
+    happened = list(replay.advance(WALL))
+    moments = []
+    for number in range(9):
+        upcoming = replay.position().upcoming
+        assert upcoming is not None
+        moments.append(upcoming)
+        replay.steer(paused, upcoming)
+        happened += replay.advance(after(number * 0.1))
+
+    told = [each.trade_id for each in trades(happened)]
+    assert told == [f"AAPL-201206{day}-{number}" for day in ("01", "04") for number in (1, 2, 3, 4)]
+    assert moments == sorted(set(moments))
+    assert moments[3:5] == [utc("2012-06-01T20:00"), utc("2012-06-04T13:30")]
+
+
+def test_at_the_end_of_the_data_nothing_is_upcoming():
+    last = tape(date(2012, 7, 6), date(2012, 7, 6))
+    clock = started(last.calendar, PACE, first_day=date(2012, 7, 6), wall=WALL)
+    assert clock is not None
+    replay = Replay(last, clock, TERMS, told=clock.anchor.market)
+    run(replay, 0, SESSION_SECONDS + 2)
+
+    assert replay.position().upcoming is None

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,7 @@ def test_two_urls_are_enough():
     settings = read_settings(NEEDED)
 
     assert (settings.host, settings.port, settings.grpc_port) == ("127.0.0.1", 8081, 50051)
+    assert settings.grpc == "own"
     assert settings.replay_start == date(2012, 6, 1)
     assert (settings.replay_speed, settings.replay_closed) == (60.0, timedelta(seconds=5))
     assert settings.replay_spread_basis_points == Decimal(2)
@@ -50,6 +52,7 @@ def test_a_missing_url_is_named(name: str):
         ("STREAM_PORT", "65536"),
         ("STREAM_PORT", "secret"),
         ("FEED", "secret"),
+        ("STREAM_GRPC", "secret"),
         ("REPLAY_START", "secret"),
         ("REPLAY_SPEED", "-1"),
         ("REPLAY_SPEED", "nan"),
@@ -64,6 +67,17 @@ def test_a_wrong_value_is_named_but_not_shown(name: str, value: str):
         read_settings(NEEDED | {name: value})
 
     assert "secret" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("name", ["secret.csv", "secret.parquet", "."])
+def test_a_recording_must_be_there_and_be_csv(name: str, tmp_path: Path):
+    (tmp_path / "secret.parquet").write_text("")
+    with pytest.raises(SettingsError, match="FEED_FILE is not a recording") as wrong:
+        read_settings(NEEDED | {"FEED": "file", "FEED_FILE": str(tmp_path / name)})
+
+    assert "secret" not in str(wrong.value)
+    with pytest.raises(SettingsError, match="FEED_FILE is not set"):
+        read_settings(NEEDED | {"FEED": "file"})
 
 
 @pytest.mark.parametrize("stage", ["prod", "dev", ""])

@@ -92,4 +92,4 @@ def test_a_tape_covers_only_the_sessions_it_has_prints_of():
 
     assert tape.calendar.next_session(SESSION.open) is None
     assert [each.symbol for each in tape.prints(SESSION)] == ["AAPL", "IBM"] * 4
-    assert tape.prints(next_day) == []
+    assert list(tape.prints(next_day)) == []

@@ -6,6 +6,7 @@ import re
 import time
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import grpc.aio
@@ -126,6 +127,22 @@ async def test_a_closed_market_can_be_seen_and_opens_again(start_task: StartTask
                 states.append(state)
 
     assert await eventually(lambda: "the market closed" in [told["message"] for told in task.lines])
+
+
+async def test_a_recording_of_ones_own_is_played_from_its_first_session(
+    start_task: StartTask, tmp_path: Path
+):
+    own = tmp_path / "own.csv"
+    own.write_text(
+        "time,symbol,bid,ask,bid_size,ask_size\n2024-07-02T13:30:00Z,ACME,10.00,10.02,300,500\n"
+    )
+    task = await start_task(FEED="file", FEED_FILE=str(own))
+    report = await eventually(lambda: ready(task))
+    async with await open_stream(task, "ACME") as stream:
+        quote = quote_from_record(await receive(stream))
+
+    assert report["market"]["time"].startswith("2024-07-02T13:")
+    assert (str(quote.bid), str(quote.ask), str(quote.ask_size)) == ("10.00", "10.02", "500")
 
 
 async def test_at_the_end_of_the_data_it_says_so(start_task: StartTask):

@@ -180,6 +180,31 @@ def test_the_authorizer_allows_every_method_of_its_stage():
     assert policy["context"]["exp"] == str(NOW_SECONDS + 600)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Bearer {}"},
+        {"authorization": "bearer {}"},
+        {"Sec-WebSocket-Protocol": "hub.v1, hub.bearer.{}"},
+        {"sec-websocket-protocol": "hub.bearer.{}"},
+    ],
+)
+def test_who_connects_a_websocket_shows_the_token_in_a_header(headers: dict[str, str]):
+    handle = authorizer(lambda token: verify(token, KEYS))
+    given = {name: text.format(signed()) for name, text in headers.items()}
+    event = {"type": "REQUEST", "headers": given, "methodArn": ARN, "authorizationToken": "no"}
+    assert handle(event, None)["policyDocument"]["Statement"][0]["Effect"] == "Allow"
+
+
+@pytest.mark.parametrize(
+    "headers", [None, {}, {"Authorization": ""}, {"Sec-WebSocket-Protocol": "hub.v1, hub.bearer."}]
+)
+def test_who_connects_a_websocket_without_a_token_is_unauthorized(headers: dict[str, str] | None):
+    handle = authorizer(lambda token: verify(token, KEYS))
+    with pytest.raises(Unauthorized):
+        handle({"type": "REQUEST", "headers": headers, "methodArn": ARN}, None)
+
+
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic YTpi", *BAD.values()])
 def test_the_authorizer_answers_anything_else_with_unauthorized(header: str | None):
     handle = authorizer(lambda token: verify(token, KEYS))

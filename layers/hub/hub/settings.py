@@ -32,6 +32,7 @@ class Settings(NamedTuple):
     notices_file: str
     event_bus: str
     process_order_arn: str
+    recover_order_arn: str
     signing_key_secret: str
     migration_database_url: str
     migration_secret: str
@@ -42,6 +43,9 @@ class Settings(NamedTuple):
     customer_rate: int
     address_rate: int
     venue: Mapping[str, str] = {}
+    connections_url: str = ""
+    allowed_origin: str = ""
+    settle_trades_arn: str = ""
 
     def endpoint(self, service: str, host: str) -> str:
         return self.endpoints.get(service, f"https://{host}.{self.region}.amazonaws.com")
@@ -75,7 +79,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         notices_queue_url=given.get("NOTICES_QUEUE_URL", ""),
         notices_file=given.get("NOTICES_FILE", ""),
         event_bus=given.get("EVENT_BUS", ""),
+        connections_url=given.get("CONNECTIONS_URL", ""),
+        allowed_origin=given.get("ALLOWED_ORIGIN", ""),
         process_order_arn=given.get("PROCESS_ORDER_ARN", ""),
+        settle_trades_arn=given.get("SETTLE_TRADES_ARN", ""),
+        recover_order_arn=given.get("RECOVER_ORDER_ARN", ""),
         container_credentials=given.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ""),
         migration_database_url=given.get("MIGRATION_DATABASE_URL", ""),
         migration_secret=given.get("MIGRATION_SECRET", ""),

@@ -39,6 +39,12 @@ async def test_the_event_is_a_rest_proxy_event(door):
     assert "authorizer" not in context
 
 
+async def test_a_path_may_hold_any_character(door):
+    for number in range(1, 128):
+        event = await event_of(door, "GET", f"/open/a%{number:02X}b")
+        assert event["pathParameters"] == {"order_id": f"a{chr(number)}b"}
+
+
 async def test_nothing_sent_is_null(door):
     event = await event_of(door, "GET", "/open")
     for name in ("queryStringParameters", "multiValueQueryStringParameters", "pathParameters"):

@@ -49,6 +49,7 @@ class ExecutionRow(NamedTuple):
     price: Decimal
     value: Decimal
     fees: Decimal
+    trade_date: date
     settlement_date: date
     quote_id: str
     quote: str

@@ -10,6 +10,8 @@ from hub.bootstrap.identity import IdentityUseCases
 from hub.bootstrap.market import MarketUseCases
 from hub.bootstrap.operations import OperationsUseCases
 from hub.bootstrap.orders import OrderUseCases
+from hub.bootstrap.settlement import SettlementUseCases
+from hub.bootstrap.streaming import StreamingUseCases
 from hub.bootstrap.watchlists import WatchlistUseCases
 from hub.settings import read_settings
 
@@ -17,10 +19,12 @@ from hub.settings import read_settings
 class Hub(
     OrderUseCases,
     AccountUseCases,
+    StreamingUseCases,
+    SettlementUseCases,
+    WatchlistUseCases,
     IdentityUseCases,
     MarketUseCases,
     OperationsUseCases,
-    WatchlistUseCases,
 ):
     """The use cases, wired for one process."""
 

@@ -9,6 +9,7 @@ from hub.bootstrap.parts import Parts
 if TYPE_CHECKING:
     from hub.application.market.drop_cache import DropCache
     from hub.application.market.get_cache import GetCache
+    from hub.application.market.get_feed_clock import GetFeedClock
     from hub.application.market.get_instrument import GetInstrument
     from hub.application.market.get_market_calendar import GetMarketCalendar
     from hub.application.market.get_market_clock import GetMarketClock
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from hub.application.market.list_bars import ListBars
     from hub.application.market.list_instruments import ListInstruments
     from hub.application.market.list_market_data import ListMarketData
+    from hub.application.market.set_feed_clock import SetFeedClock
     from hub.application.market.warm_cache import WarmCache
-    from hub.application.ports.market import Bars, Calendars, Instruments, MarketCache
+    from hub.application.ports.market import Bars, Calendars, Feeds, Instruments, MarketCache
 
 
 class MarketUseCases(Parts):
@@ -96,6 +98,24 @@ class MarketUseCases(Parts):
         from hub.application.market.get_market_calendar import GetMarketCalendar
 
         return GetMarketCalendar(self.cached_calendars, self.market_data, self.clock)
+
+    @cached_property
+    def feeds(self) -> "Feeds":
+        from hub.adapters.redis.feeds import RedisFeeds
+
+        return RedisFeeds(self.redis_link, self.clock)
+
+    @cached_property
+    def get_feed_clock(self) -> "GetFeedClock":
+        from hub.application.market.get_feed_clock import GetFeedClock
+
+        return GetFeedClock(self.feeds, self.calendars, self.clock)
+
+    @cached_property
+    def set_feed_clock(self) -> "SetFeedClock":
+        from hub.application.market.set_feed_clock import SetFeedClock
+
+        return SetFeedClock(self.feeds, self.get_feed_clock, self.admin_record)
 
     @cached_property
     def warm_cache(self) -> "WarmCache":

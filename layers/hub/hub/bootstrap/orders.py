@@ -8,6 +8,8 @@ from hub.bootstrap.parts import Parts
 
 if TYPE_CHECKING:
     from hub.application.orders.announce_orders import AnnounceOrders
+    from hub.application.orders.ask_operator import AskOperator
+    from hub.application.orders.begin_recovery import BeginRecovery
     from hub.application.orders.cancel_all_orders import CancelAllOrders
     from hub.application.orders.cancel_order import CancelOrder
     from hub.application.orders.canceling import OrdersAtWork
@@ -20,14 +22,18 @@ if TYPE_CHECKING:
     from hub.application.orders.intake import Intake, VenueTerms
     from hub.application.orders.list_order_history import ListOrderHistory
     from hub.application.orders.list_orders import ListOrders
+    from hub.application.orders.plan_retry import PlanRetry
     from hub.application.orders.preview_order import PreviewOrder
     from hub.application.orders.price_orders import PriceOrders
     from hub.application.orders.process_submitted import ProcessSubmitted
+    from hub.application.orders.recovering import Recovering
     from hub.application.orders.release_queued_orders import ReleaseQueuedOrders
     from hub.application.orders.replace_order import ReplaceOrder
     from hub.application.orders.reset_account import ResetAccount
+    from hub.application.orders.retry_order import RetryOrder
     from hub.application.orders.submit_order import SubmitOrder
     from hub.application.orders.watch_resting_orders import WatchRestingOrders
+    from hub.application.ports.operations import Recoveries, RecoveryRuns
 
 
 class OrderUseCases(Parts):
@@ -216,3 +222,46 @@ class OrderUseCases(Parts):
             self.relay,
             self.venue_terms,
         )
+
+    @cached_property
+    def recoveries(self) -> "Recoveries":
+        from hub.adapters.postgres.recoveries import PostgresRecoveries
+
+        return PostgresRecoveries(self.database)
+
+    @cached_property
+    def recovery_runs(self) -> "RecoveryRuns":
+        from hub.adapters.aws.recovery_runs import StepFunctionsRecoveryRuns
+
+        states = self._aws("states", "states", "AWSStepFunctions")
+        return StepFunctionsRecoveryRuns(states, self.settings.recover_order_arn)
+
+    @cached_property
+    def recovering(self) -> "Recovering":
+        from hub.application.orders.recovering import Recovering
+
+        return Recovering(self.recoveries, self.orders_at_work)
+
+    @cached_property
+    def begin_recovery(self) -> "BeginRecovery":
+        from hub.application.orders.begin_recovery import BeginRecovery
+
+        return BeginRecovery(self.recovering, self.recovery_runs)
+
+    @cached_property
+    def plan_retry(self) -> "PlanRetry":
+        from hub.application.orders.plan_retry import PlanRetry
+
+        return PlanRetry(self.recovering)
+
+    @cached_property
+    def retry_order(self) -> "RetryOrder":
+        from hub.application.orders.retry_order import RetryOrder
+
+        return RetryOrder(self.recovering, self.price_orders, self.execute_orders, self.relay)
+
+    @cached_property
+    def ask_operator(self) -> "AskOperator":
+        from hub.application.orders.ask_operator import AskOperator
+
+        return AskOperator(self.recovering)

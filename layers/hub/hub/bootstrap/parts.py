@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from redis import Redis
 
-    from hub.adapters.aws.signed import AwsJson, Credentials
+    from hub.adapters.aws.signed import AwsHttp, AwsJson, Credentials
     from hub.adapters.caching.aside import Aside
     from hub.adapters.caching.quotes import CachedQuotes
     from hub.adapters.postgres.connection import Database
@@ -136,6 +136,14 @@ class Parts:
             self._credentials,
             self.clock,
         )
+
+    def _connections_api(self) -> "AwsHttp":
+        from hub.adapters.aws.signed import AwsHttp, Endpoint
+
+        endpoint = Endpoint(
+            "execute-api", self.settings.region, self.settings.connections_url, prefix=""
+        )
+        return AwsHttp(endpoint, self._credentials, self.clock)
 
     @cached_property
     def orders(self) -> "Orders":

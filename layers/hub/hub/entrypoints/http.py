@@ -233,15 +233,7 @@ def _admitted(route: Route, event: Event, headers: dict[str, str]) -> Caller | N
 
 def _arguments(route: Route, event: Event, trace_id: str, caller: Caller | None) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    # `?account_id=` asks for no account in particular, as leaving it out does.
-    given = (event.get("queryStringParameters") or {}).items()
-    query = {name: value for name, value in given if value}
-    known = {each.name for each in route.parameters if each.place == "query"}
-    faults = [
-        Fault(name, "unknown", "there is no such query parameter")
-        for name in query
-        if name not in known
-    ]
+    query, faults = _query(route, event)
     sources: dict[str, Mapping[str, Any]] = {
         "path": event.get("pathParameters") or {},
         "query": query,
@@ -264,6 +256,27 @@ def _arguments(route: Route, event: Event, trace_id: str, caller: Caller | None)
     if faults:
         raise InvalidInputError("the request breaks a rule", faults=tuple(faults))
     return values
+
+
+def _query(route: Route, event: Event) -> tuple[dict[str, str], list[Fault]]:
+    """`?account_id=` asks for no account in particular, as leaving it out does.
+
+    Not where something is changed: there it is a variable that somebody forgot to fill.
+    """
+    given = event.get("queryStringParameters") or {}
+    known = {each.name for each in route.parameters if each.place == "query"}
+    faults = [
+        Fault(name, "unknown", "there is no such query parameter")
+        for name, value in given.items()
+        if value and name not in known
+    ]
+    if route.access.changes:
+        faults += [
+            Fault(name, "empty", "a value is wanted, or nothing of it")
+            for name, value in given.items()
+            if not value
+        ]
+    return {name: value for name, value in given.items() if value}, faults
 
 
 def _keep_to_the_account(route: Route, caller: Caller, values: dict[str, Any]) -> None:

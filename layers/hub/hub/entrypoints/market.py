@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from hub.entrypoints.wire import Moment, Money, Outgoing, Quantity
 
 if TYPE_CHECKING:
+    from hub.application.market.get_feed_clock import FeedNow
     from hub.application.market.get_market_data import SeenQuote
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -59,6 +60,42 @@ class InstrumentOut(Outgoing):
     category: str
     exchange: str
     currency: str
+
+
+class FeedClockOut(Outgoing):
+    """`virtual` is whether the clock may be moved. Open hours pass at `speed`, unless `paused`;
+    `running` is false while nobody keeps the clock. `next_close` is that of the session under way,
+    or of the next one."""
+
+    feed: str
+    virtual: bool
+    speed: float
+    paused: bool
+    running: bool
+    timestamp: Moment
+    wall_time: Moment
+    is_open: bool
+    session_date: str | None
+    next_open: Moment | None
+    next_close: Moment | None
+
+
+def feed_clock_out(feed: "FeedNow") -> FeedClockOut:
+    course, now = feed.course, feed.now
+    closing = now.session or now.following
+    return FeedClockOut(
+        feed=course.feed,
+        virtual=course.virtual,
+        speed=course.speed,
+        paused=course.paused,
+        running=now.running,
+        timestamp=now.time,
+        wall_time=now.wall,
+        is_open=now.is_open,
+        session_date=now.session.day.isoformat() if now.session else None,
+        next_open=now.following.open if now.following else None,
+        next_close=closing.close if closing else None,
+    )
 
 
 def quote_out(seen: "SeenQuote") -> QuoteOut:

@@ -16,7 +16,8 @@ from pydantic_core import PydanticCustomError
 from hub.domain.kernel import plain
 
 _DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?", re.ASCII)
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_SYMBOL = r"[A-Z][A-Z0-9.]{0,9}"
 MAX_QUANTITY = Decimal("1e9")
 MAX_AMOUNT = Decimal("1e9")
 
@@ -62,20 +63,35 @@ def _schema(description: str, example: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "description": description, "examples": [example]})
 
 
+def _asked(places: int, description: str, example: str) -> WithJsonSchema:
+    form = rf"^[0-9]{{1,20}}(\.[0-9]{{1,{places}}})?$"
+    text = {"type": "string", "pattern": form, "description": description, "examples": [example]}
+    return WithJsonSchema(text)
+
+
 _parse = BeforeValidator(_decimal)
 
 QuantityIn = Annotated[
-    Decimal, _parse, _bounded(9, MAX_QUANTITY), _schema("up to 9 decimals", "10")
+    Decimal, _parse, _bounded(9, MAX_QUANTITY), _asked(9, "up to 9 decimals", "10")
 ]
-PriceIn = Annotated[Decimal, _parse, _bounded(4, MAX_AMOUNT), _schema("a price in USD", "585.40")]
+PriceIn = Annotated[Decimal, _parse, _bounded(4, MAX_AMOUNT), _asked(4, "a price in USD", "585.40")]
 PercentIn = Annotated[
-    Decimal, _parse, _bounded(2, Decimal(50)), _schema("percent of the price, up to 50", "2")
+    Decimal, _parse, _bounded(2, Decimal(50)), _asked(2, "percent of the price, up to 50", "2")
 ]
 ShareIn = Annotated[
-    Decimal, _parse, _bounded(9, Decimal(100)), _schema("percent of what is held, up to 100", "50")
+    Decimal,
+    _parse,
+    _bounded(9, Decimal(100)),
+    _asked(9, "percent of what is held, up to 100", "50"),
+]
+SpeedIn = Annotated[
+    Decimal,
+    _parse,
+    _bounded(6, Decimal(10_000)),
+    _schema("market seconds per second, up to 10000", "60"),
 ]
 AmountIn = Annotated[
-    Decimal, _parse, _bounded(2, MAX_AMOUNT), _schema("USD, up to 2 decimals", "10000.00")
+    Decimal, _parse, _bounded(2, MAX_AMOUNT), _asked(2, "USD, up to 2 decimals", "10000.00")
 ]
 
 Money = Annotated[
@@ -92,21 +108,35 @@ Moment = Annotated[
 
 
 def _known_symbol(value: str) -> str:
-    if not re.fullmatch(r"[A-Z][A-Z0-9.]{0,9}", value, re.ASCII):
+    if not re.fullmatch(_SYMBOL, value, re.ASCII):
         raise PydanticCustomError("symbol_form", "a symbol is 1 to 10 capital letters")
     return value
 
 
+def is_uuid(text: str) -> bool:
+    return re.fullmatch(_UUID, text, re.ASCII) is not None
+
+
 def _uuid(value: str) -> str:
-    if not _UUID.fullmatch(value):
+    if not is_uuid(value):
         raise PydanticCustomError("uuid_form", "an id as it was given out is wanted")
     return value
 
 
 Symbol = Annotated[
-    str, AfterValidator(_known_symbol), Field(examples=["AAPL"], description="ticker symbol")
+    str,
+    AfterValidator(_known_symbol),
+    Field(
+        examples=["AAPL"],
+        description="ticker symbol",
+        json_schema_extra={"pattern": f"^{_SYMBOL}$"},
+    ),
 ]
-UuidText = Annotated[str, AfterValidator(_uuid), Field(json_schema_extra={"format": "uuid"})]
+UuidText = Annotated[
+    str,
+    AfterValidator(_uuid),
+    Field(json_schema_extra={"format": "uuid", "pattern": f"^{_UUID}$"}),
+]
 
 
 # A strict model wants the enum itself; what arrives is its word.
@@ -121,7 +151,14 @@ SymbolList = Annotated[
     tuple[Symbol, ...],
     BeforeValidator(_words),
     Field(max_length=100),
-    WithJsonSchema({"type": "string", "description": "symbols, separated by commas"}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{_SYMBOL}(,{_SYMBOL}){{0,99}}$",
+            "description": "symbols, separated by commas",
+            "examples": ["AAPL,IBM"],
+        }
+    ),
 ]
 
 
@@ -142,7 +179,7 @@ def digits(value: Any) -> Any:
     return value
 
 
-PageSize = Annotated[int, BeforeValidator(digits), Field(ge=1, le=500)]
+PageSize = Annotated[int, Field(ge=1, le=500), BeforeValidator(digits)]
 Status = Literal["PENDING", "PROCESSING", "EXECUTED", "FAILED", "CANCELLED"]
 
 

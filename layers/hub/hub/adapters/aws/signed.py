@@ -42,38 +42,52 @@ class AwsError(UnavailableError):
         self.kind = kind
 
 
-class AwsJson:
+class AwsHttp:
     """One kept-alive connection to one service; not for several threads at once."""
 
     def __init__(
         self, endpoint: Endpoint, credentials: Callable[[], Credentials], clock: Clock
     ) -> None:
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._credentials = credentials
         self._clock = clock
         self._split = urlsplit(endpoint.url)
         self._connection: http.client.HTTPConnection | None = None
 
-    def call(
-        self, action: str, body: Mapping[str, Any], *, timeout: float = _TIMEOUT_SECONDS
-    ) -> dict[str, Any]:
-        """The answer's body. Raises AwsError, or UnavailableError where nobody answers.
+    def send(
+        self,
+        method: str,
+        path: str,
+        payload: bytes,
+        headers: Mapping[str, str],
+        timeout: float = _TIMEOUT_SECONDS,
+    ) -> tuple[int, bytes]:
+        """Status and body. `path` is encoded already. UnavailableError where nobody answers.
 
         A kept connection that was closed meanwhile is replaced, so a call may happen twice.
         """
-        payload = json.dumps(body).encode()
+        path = self._split.path.rstrip("/") + path
+        asked = {"host": self._split.netloc, **headers}
         for fresh in (self._connection is None, True):
             connection = self._open(timeout)
+            signed = sign(
+                self.endpoint,
+                self._credentials(),
+                self._clock.now(),
+                asked,
+                payload,
+                method=method,
+                path=path,
+            )
             try:
-                connection.request("POST", "/", payload, self._headers(action, payload))
+                connection.request(method, path, payload, signed)
                 response = connection.getresponse()
-                content = response.read()
-                return _answer(response.status, content)
+                return response.status, response.read()
             except (OSError, http.client.HTTPException) as error:
                 self.close()
                 if fresh:
                     raise UnavailableError(
-                        f"{self._endpoint.service} does not answer", code="aws"
+                        f"{self.endpoint.service} does not answer", code="aws"
                     ) from error
         raise AssertionError("unreachable")
 
@@ -95,13 +109,28 @@ class AwsJson:
             self._connection.sock.settimeout(timeout)
         return self._connection
 
-    def _headers(self, action: str, payload: bytes) -> dict[str, str]:
-        signed = {
+
+class AwsJson:
+    """Calls of a service by name, JSON in and out."""
+
+    def __init__(
+        self, endpoint: Endpoint, credentials: Callable[[], Credentials], clock: Clock
+    ) -> None:
+        self._http = AwsHttp(endpoint, credentials, clock)
+
+    def call(
+        self, action: str, body: Mapping[str, Any], *, timeout: float = _TIMEOUT_SECONDS
+    ) -> dict[str, Any]:
+        """The answer's body. Raises AwsError, or UnavailableError where nobody answers."""
+        headers = {
             "content-type": "application/x-amz-json-1.0",
-            "host": self._split.netloc,
-            "x-amz-target": f"{self._endpoint.prefix}.{action}",
+            "x-amz-target": f"{self._http.endpoint.prefix}.{action}",
         }
-        return sign(self._endpoint, self._credentials(), self._clock.now(), signed, payload)
+        status, content = self._http.send("POST", "/", json.dumps(body).encode(), headers, timeout)
+        return _answer(status, content)
+
+    def close(self) -> None:
+        self._http.close()
 
 
 def sign(
@@ -110,16 +139,20 @@ def sign(
     now: datetime,
     headers: Mapping[str, str],
     payload: bytes,
+    *,
+    method: str = "POST",
+    path: str = "/",
 ) -> dict[str, str]:
-    """The headers with date, token and authorization of a POST to `/`."""
+    """The headers with date, token and authorization. `path` is as it is sent, without a query."""
     all_headers = {**headers, "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ")}
     if credentials.session_token:
         all_headers["x-amz-security-token"] = credentials.session_token
     names = ";".join(sorted(all_headers))
     canonical = "\n".join(
         [
-            "POST",
-            "/",
+            method,
+            # What is signed is the path encoded once more than it is sent.
+            quote(path, safe="/~"),
             "",
             *(f"{name}:{all_headers[name].strip()}" for name in sorted(all_headers)),
             "",

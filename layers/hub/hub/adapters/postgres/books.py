@@ -36,17 +36,17 @@ class PostgresAccountsAtWork:
             load.append((compiled.LOCK_QUOTES, named))
         load.append((compiled.LOAD_BOOKS, wanted))
         with self.database.transaction(load) as found:
-            books = _books(found[-1])
+            books = books_of(found[-1])
             if len(load) > 2:
                 books.taken = {row[0]: Taken(row[1], row[2]) for row in found[1]}
             yield books
-            if changes := _changes(books):
+            if changes := changes_of(books):
                 self.database.commit_with(compiled.WRITE_BOOKS, changes)
             else:
                 self.database.give_up()
 
 
-def _books(rows: Iterable[Row]) -> Books:
+def books_of(rows: Iterable[Row]) -> Books:
     books = Books({}, {})
     for row in rows:
         account = books.accounts.setdefault(row[0], _account(row))
@@ -64,7 +64,7 @@ def _account(row: Row) -> AccountBook:
     return AccountBook(row[0], row[1], Balance(*row[5:8]), {}, row[2], row[3], row[4], limits)
 
 
-def _changes(books: Books) -> dict[str, Any]:
+def changes_of(books: Books) -> dict[str, Any]:
     """The arrays of the writing statement; nothing at all where nothing changed."""
     if not books.changed_accounts:
         return {}
@@ -144,7 +144,8 @@ def _record_arrays(books: Books) -> dict[str, Any]:
         **arrays(
             "execution",
             "execution_id order_id fill_sequence account_id instrument_id side quantity price "
-            "value fees settlement_date quote_id quote trade seed market_time executed_at",
+            "value fees trade_date settlement_date quote_id quote trade seed market_time "
+            "executed_at",
             books.executions,
         ),
         **arrays(

@@ -172,8 +172,8 @@ new_new_order AS
 (INSERT INTO orders (order_id, account_id, client_order_id, request_hash, instrument_id, symbol, side, type, time_in_force, quantity, limit_price, state, filled_quantity, filled_value, fills, reserved_cash, reserved_quantity, market_price, reason_code, reason, market_time, created_at, updated_at, executed_at, stop_price, trail_price, trail_percent, water_mark, triggered_at, notional, expire_date, expires_at, works_from, extended_hours, post_only, order_class, group_id, leg, replaces, replaced_by, fees, met_event) SELECT anon_6.order_id AS order_id, anon_6.account_id AS account_id, anon_6.client_order_id AS client_order_id, anon_6.request_hash AS request_hash, anon_6.instrument_id AS instrument_id, anon_6.symbol AS symbol, anon_6.side AS side, anon_6.type AS type, anon_6.time_in_force AS time_in_force, anon_6.quantity AS quantity, anon_6.limit_price AS limit_price, anon_6.state AS state, anon_6.filled_quantity AS filled_quantity, anon_6.filled_value AS filled_value, anon_6.fills AS fills, anon_6.reserved_cash AS reserved_cash, anon_6.reserved_quantity AS reserved_quantity, anon_6.market_price AS market_price, anon_6.reason_code AS reason_code, anon_6.reason AS reason, anon_6.market_time AS market_time, anon_6.created_at AS created_at, anon_6.updated_at AS updated_at, anon_6.executed_at AS executed_at, anon_6.stop_price AS stop_price, anon_6.trail_price AS trail_price, anon_6.trail_percent AS trail_percent, anon_6.water_mark AS water_mark, anon_6.triggered_at AS triggered_at, anon_6.notional AS notional, anon_6.expire_date AS expire_date, anon_6.expires_at AS expires_at, anon_6.works_from AS works_from, anon_6.extended_hours AS extended_hours, anon_6.post_only AS post_only, anon_6.order_class AS order_class, anon_6.group_id AS group_id, anon_6.leg AS leg, anon_6.replaces AS replaces, anon_6.replaced_by AS replaced_by, anon_6.fees AS fees, anon_6.met_event AS met_event
 FROM unnest(%(b_new_order_order_id)s::UUID[], %(b_new_order_account_id)s::UUID[], %(b_new_order_client_order_id)s::TEXT[], %(b_new_order_request_hash)s::BYTEA[], %(b_new_order_instrument_id)s::UUID[], %(b_new_order_symbol)s::TEXT[], %(b_new_order_side)s::TEXT[], %(b_new_order_type)s::TEXT[], %(b_new_order_time_in_force)s::TEXT[], %(b_new_order_quantity)s::NUMERIC(20, 9)[], %(b_new_order_limit_price)s::NUMERIC(20, 6)[], %(b_new_order_state)s::TEXT[], %(b_new_order_filled_quantity)s::NUMERIC(20, 9)[], %(b_new_order_filled_value)s::NUMERIC(38, 15)[], %(b_new_order_fills)s::INTEGER[], %(b_new_order_reserved_cash)s::NUMERIC(20, 6)[], %(b_new_order_reserved_quantity)s::NUMERIC(20, 9)[], %(b_new_order_market_price)s::NUMERIC(20, 6)[], %(b_new_order_reason_code)s::TEXT[], %(b_new_order_reason)s::TEXT[], %(b_new_order_market_time)s::TIMESTAMP WITH TIME ZONE[], %(b_new_order_created_at)s::TIMESTAMP WITH TIME ZONE[], %(b_new_order_updated_at)s::TIMESTAMP WITH TIME ZONE[], %(b_new_order_executed_at)s::TIMESTAMP WITH TIME ZONE[], %(b_new_order_stop_price)s::NUMERIC(20, 6)[], %(b_new_order_trail_price)s::NUMERIC(20, 6)[], %(b_new_order_trail_percent)s::NUMERIC(20, 6)[], %(b_new_order_water_mark)s::NUMERIC(20, 6)[], %(b_new_order_triggered_at)s::TIMESTAMP WITH TIME ZONE[], %(b_new_order_notional)s::NUMERIC(20, 6)[], %(b_new_order_expire_date)s::DATE[], %(b_new_order_expires_at)s::TIMESTAMP WITH TIME ZONE[], %(b_new_order_works_from)s::TIMESTAMP WITH TIME ZONE[], CAST(%(b_new_order_extended_hours)s::BOOLEAN[] AS BOOLEAN[]), CAST(%(b_new_order_post_only)s::BOOLEAN[] AS BOOLEAN[]), %(b_new_order_order_class)s::TEXT[], %(b_new_order_group_id)s::UUID[], %(b_new_order_leg)s::TEXT[], %(b_new_order_replaces)s::UUID[], %(b_new_order_replaced_by)s::UUID[], %(b_new_order_fees)s::NUMERIC(20, 6)[], %(b_new_order_met_event)s::TEXT[]) AS anon_6(order_id, account_id, client_order_id, request_hash, instrument_id, symbol, side, type, time_in_force, quantity, limit_price, state, filled_quantity, filled_value, fills, reserved_cash, reserved_quantity, market_price, reason_code, reason, market_time, created_at, updated_at, executed_at, stop_price, trail_price, trail_percent, water_mark, triggered_at, notional, expire_date, expires_at, works_from, extended_hours, post_only, order_class, group_id, leg, replaces, replaced_by, fees, met_event) RETURNING 1),
 new_execution AS
-(INSERT INTO executions (execution_id, order_id, fill_sequence, account_id, instrument_id, side, quantity, price, value, fees, settlement_date, quote_id, quote, trade, seed, market_time, executed_at) SELECT anon_7.execution_id AS execution_id, anon_7.order_id AS order_id, anon_7.fill_sequence AS fill_sequence, anon_7.account_id AS account_id, anon_7.instrument_id AS instrument_id, anon_7.side AS side, anon_7.quantity AS quantity, anon_7.price AS price, anon_7.value AS value, anon_7.fees AS fees, anon_7.settlement_date AS settlement_date, anon_7.quote_id AS quote_id, anon_7.quote AS quote, anon_7.trade AS trade, anon_7.seed AS seed, anon_7.market_time AS market_time, anon_7.executed_at AS executed_at
-FROM unnest(%(b_execution_execution_id)s::UUID[], %(b_execution_order_id)s::UUID[], %(b_execution_fill_sequence)s::INTEGER[], %(b_execution_account_id)s::UUID[], %(b_execution_instrument_id)s::UUID[], %(b_execution_side)s::TEXT[], %(b_execution_quantity)s::NUMERIC(20, 9)[], %(b_execution_price)s::NUMERIC(20, 6)[], %(b_execution_value)s::NUMERIC(20, 6)[], %(b_execution_fees)s::NUMERIC(20, 6)[], %(b_execution_settlement_date)s::DATE[], %(b_execution_quote_id)s::TEXT[], %(b_execution_quote)s::JSONB[], %(b_execution_trade)s::JSONB[], %(b_execution_seed)s::BIGINT[], %(b_execution_market_time)s::TIMESTAMP WITH TIME ZONE[], %(b_execution_executed_at)s::TIMESTAMP WITH TIME ZONE[]) AS anon_7(execution_id, order_id, fill_sequence, account_id, instrument_id, side, quantity, price, value, fees, settlement_date, quote_id, quote, trade, seed, market_time, executed_at) RETURNING 1),
+(INSERT INTO executions (execution_id, order_id, fill_sequence, account_id, instrument_id, side, quantity, price, value, fees, trade_date, settlement_date, quote_id, quote, trade, seed, market_time, executed_at) SELECT anon_7.execution_id AS execution_id, anon_7.order_id AS order_id, anon_7.fill_sequence AS fill_sequence, anon_7.account_id AS account_id, anon_7.instrument_id AS instrument_id, anon_7.side AS side, anon_7.quantity AS quantity, anon_7.price AS price, anon_7.value AS value, anon_7.fees AS fees, anon_7.trade_date AS trade_date, anon_7.settlement_date AS settlement_date, anon_7.quote_id AS quote_id, anon_7.quote AS quote, anon_7.trade AS trade, anon_7.seed AS seed, anon_7.market_time AS market_time, anon_7.executed_at AS executed_at
+FROM unnest(%(b_execution_execution_id)s::UUID[], %(b_execution_order_id)s::UUID[], %(b_execution_fill_sequence)s::INTEGER[], %(b_execution_account_id)s::UUID[], %(b_execution_instrument_id)s::UUID[], %(b_execution_side)s::TEXT[], %(b_execution_quantity)s::NUMERIC(20, 9)[], %(b_execution_price)s::NUMERIC(20, 6)[], %(b_execution_value)s::NUMERIC(20, 6)[], %(b_execution_fees)s::NUMERIC(20, 6)[], %(b_execution_trade_date)s::DATE[], %(b_execution_settlement_date)s::DATE[], %(b_execution_quote_id)s::TEXT[], %(b_execution_quote)s::JSONB[], %(b_execution_trade)s::JSONB[], %(b_execution_seed)s::BIGINT[], %(b_execution_market_time)s::TIMESTAMP WITH TIME ZONE[], %(b_execution_executed_at)s::TIMESTAMP WITH TIME ZONE[]) AS anon_7(execution_id, order_id, fill_sequence, account_id, instrument_id, side, quantity, price, value, fees, trade_date, settlement_date, quote_id, quote, trade, seed, market_time, executed_at) RETURNING 1),
 new_obligation AS
 (INSERT INTO settlement_obligations (execution_id, account_id, currency, amount, settlement_date) SELECT anon_8.execution_id AS execution_id, anon_8.account_id AS account_id, anon_8.currency AS currency, anon_8.amount AS amount, anon_8.settlement_date AS settlement_date
 FROM unnest(%(b_obligation_execution_id)s::UUID[], %(b_obligation_account_id)s::UUID[], %(b_obligation_currency)s::TEXT[], %(b_obligation_amount)s::NUMERIC(20, 6)[], %(b_obligation_settlement_date)s::DATE[]) AS anon_8(execution_id, account_id, currency, amount, settlement_date) RETURNING 1),
@@ -819,6 +819,212 @@ DELETE_WATCHLIST = """
 DELETE FROM watchlists WHERE watchlists.watchlist_id = %(b_watchlist_id)s::UUID AND watchlists.user_id = %(b_user_id)s::UUID RETURNING watchlists.watchlist_id
 """
 
+IS_ANYTHING_DUE = """
+SELECT EXISTS (SELECT settlement_obligations.account_id
+FROM settlement_obligations
+WHERE settlement_obligations.settled_at IS NULL AND settlement_obligations.settlement_date <= %(b_as_of)s::DATE) AS due
+"""
+
+LIST_DUE_RANGES = """
+SELECT numbered.account_id
+FROM (SELECT due.account_id AS account_id, row_number() OVER (ORDER BY due.account_id) AS number
+FROM (SELECT DISTINCT settlement_obligations.account_id AS account_id
+FROM settlement_obligations
+WHERE settlement_obligations.settled_at IS NULL AND settlement_obligations.settlement_date <= %(b_as_of)s::DATE) AS due) AS numbered
+WHERE mod(numbered.number - 1, %(b_size)s::INTEGER) = 0 ORDER BY numbered.account_id
+"""
+
+LIST_DUE_ACCOUNTS = """
+SELECT DISTINCT settlement_obligations.account_id
+FROM settlement_obligations
+WHERE settlement_obligations.settled_at IS NULL AND settlement_obligations.settlement_date <= %(b_as_of)s::DATE AND settlement_obligations.account_id >= %(b_first)s::UUID AND (%(b_before)s::UUID IS NULL OR settlement_obligations.account_id < %(b_before)s::UUID) ORDER BY settlement_obligations.account_id
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+LIST_OWED = """
+SELECT settlement_obligations.account_id, settlement_obligations.execution_id, settlement_obligations.amount, settlement_obligations.settlement_date
+FROM settlement_obligations
+WHERE settlement_obligations.account_id = any(%(b_account_ids)s::UUID[]) AND settlement_obligations.settled_at IS NULL
+"""
+
+LIST_TRADES = """
+SELECT executions.account_id, executions.execution_id, executions.instrument_id, executions.side = 'sell' AS anon_1, executions.quantity, executions.trade_date, executions.executed_at, -coalesce(ledger_entries.amount, 0) AS anon_2, coalesce(settlement_obligations.amount, 0) AS coalesce_1, executions.settlement_date, settlement_obligations.settled_at
+FROM executions LEFT OUTER JOIN settlement_obligations ON settlement_obligations.execution_id = executions.execution_id LEFT OUTER JOIN ledger_transactions ON ledger_transactions.account_id = executions.account_id AND ledger_transactions.kind = 'execution' AND ledger_transactions.reference = executions.execution_id AND executions.side = 'buy' LEFT OUTER JOIN ledger_entries ON ledger_entries.transaction_id = ledger_transactions.transaction_id AND ledger_entries.ledger = 'unsettled'
+WHERE executions.account_id = any(%(b_account_ids)s::UUID[]) AND executions.trade_date >= %(b_since)s::DATE ORDER BY executions.account_id, executions.executed_at, executions.execution_id
+"""
+
+LIST_HELD = """
+SELECT positions.account_id, positions.instrument_id, positions.quantity
+FROM positions
+WHERE positions.account_id = any(%(b_account_ids)s::UUID[])
+"""
+
+WRITE_SETTLEMENT = """
+WITH changed_accounts AS
+(UPDATE accounts SET event_sequence=anon_1.event_sequence, audit_sequence=anon_1.audit_sequence, audit_hash=anon_1.audit_hash FROM unnest(%(b_account_account_id)s::UUID[], %(b_account_event_sequence)s::BIGINT[], %(b_account_audit_sequence)s::BIGINT[], %(b_account_audit_hash)s::BYTEA[]) AS anon_1(account_id, event_sequence, audit_sequence, audit_hash) WHERE accounts.account_id = anon_1.account_id RETURNING 1),
+changed_balances AS
+(UPDATE balances SET settled=anon_2.settled, unsettled=anon_2.unsettled, reserved=anon_2.reserved FROM unnest(%(b_balance_account_id)s::UUID[], %(b_balance_settled)s::NUMERIC(20, 6)[], %(b_balance_unsettled)s::NUMERIC(20, 6)[], %(b_balance_reserved)s::NUMERIC(20, 6)[]) AS anon_2(account_id, settled, unsettled, reserved) WHERE balances.account_id = anon_2.account_id AND balances.currency = 'USD' RETURNING 1),
+settled_obligations AS
+(UPDATE settlement_obligations SET settled_at=anon_3.settled_at, settled_amount=anon_3.settled_amount FROM unnest(%(b_settled_execution_id)s::UUID[], %(b_settled_settled_at)s::TIMESTAMP WITH TIME ZONE[], %(b_settled_settled_amount)s::NUMERIC(20, 6)[]) AS anon_3(execution_id, settled_at, settled_amount) WHERE settlement_obligations.execution_id = anon_3.execution_id AND settlement_obligations.settled_at IS NULL RETURNING 1),
+new_violation AS
+(INSERT INTO good_faith_violations (sale_id, purchase_id, account_id, instrument_id, quantity, unsettled_used, sold_on, clears_on, found_at) SELECT anon_4.sale_id AS sale_id, anon_4.purchase_id AS purchase_id, anon_4.account_id AS account_id, anon_4.instrument_id AS instrument_id, anon_4.quantity AS quantity, anon_4.unsettled_used AS unsettled_used, anon_4.sold_on AS sold_on, anon_4.clears_on AS clears_on, anon_4.found_at AS found_at
+FROM unnest(%(b_violation_sale_id)s::UUID[], %(b_violation_purchase_id)s::UUID[], %(b_violation_account_id)s::UUID[], %(b_violation_instrument_id)s::UUID[], %(b_violation_quantity)s::NUMERIC(20, 9)[], %(b_violation_unsettled_used)s::NUMERIC(20, 6)[], %(b_violation_sold_on)s::DATE[], %(b_violation_clears_on)s::DATE[], %(b_violation_found_at)s::TIMESTAMP WITH TIME ZONE[]) AS anon_4(sale_id, purchase_id, account_id, instrument_id, quantity, unsettled_used, sold_on, clears_on, found_at) RETURNING 1),
+new_transaction AS
+(INSERT INTO ledger_transactions (transaction_id, account_id, kind, reference, created_at) SELECT anon_5.transaction_id AS transaction_id, anon_5.account_id AS account_id, anon_5.kind AS kind, anon_5.reference AS reference, anon_5.created_at AS created_at
+FROM unnest(%(b_transaction_transaction_id)s::UUID[], %(b_transaction_account_id)s::UUID[], %(b_transaction_kind)s::TEXT[], %(b_transaction_reference)s::UUID[], %(b_transaction_created_at)s::TIMESTAMP WITH TIME ZONE[]) AS anon_5(transaction_id, account_id, kind, reference, created_at) RETURNING 1),
+new_entry AS
+(INSERT INTO ledger_entries (transaction_id, account_id, ledger, currency, amount) SELECT anon_6.transaction_id AS transaction_id, anon_6.account_id AS account_id, anon_6.ledger AS ledger, anon_6.currency AS currency, anon_6.amount AS amount
+FROM unnest(%(b_entry_transaction_id)s::UUID[], %(b_entry_account_id)s::UUID[], %(b_entry_ledger)s::TEXT[], %(b_entry_currency)s::TEXT[], %(b_entry_amount)s::NUMERIC(20, 6)[]) AS anon_6(transaction_id, account_id, ledger, currency, amount) RETURNING 1),
+new_event AS
+(INSERT INTO account_events (account_id, sequence, type, order_id, state_before, state_after, cause, detail, market_time, at) SELECT anon_7.account_id AS account_id, anon_7.sequence AS sequence, anon_7.type AS type, anon_7.order_id AS order_id, anon_7.state_before AS state_before, anon_7.state_after AS state_after, anon_7.cause AS cause, anon_7.detail AS detail, anon_7.market_time AS market_time, anon_7.at AS at
+FROM unnest(%(b_event_account_id)s::UUID[], %(b_event_sequence)s::BIGINT[], %(b_event_type)s::TEXT[], %(b_event_order_id)s::UUID[], %(b_event_state_before)s::TEXT[], %(b_event_state_after)s::TEXT[], %(b_event_cause)s::TEXT[], %(b_event_detail)s::JSONB[], %(b_event_market_time)s::TIMESTAMP WITH TIME ZONE[], %(b_event_at)s::TIMESTAMP WITH TIME ZONE[]) AS anon_7(account_id, sequence, type, order_id, state_before, state_after, cause, detail, market_time, at) RETURNING 1),
+new_audit AS
+(INSERT INTO audit_events (account_id, sequence, payload, hash, at) SELECT anon_8.account_id AS account_id, anon_8.sequence AS sequence, anon_8.payload AS payload, anon_8.hash AS hash, anon_8.at AS at
+FROM unnest(%(b_audit_account_id)s::UUID[], %(b_audit_sequence)s::BIGINT[], %(b_audit_payload)s::TEXT[], %(b_audit_hash)s::BYTEA[], %(b_audit_at)s::TIMESTAMP WITH TIME ZONE[]) AS anon_8(account_id, sequence, payload, hash, at) RETURNING 1),
+new_message AS
+(INSERT INTO outbox (message_id, account_id, destination, body, created_at) SELECT anon_9.message_id AS message_id, anon_9.account_id AS account_id, anon_9.destination AS destination, anon_9.body AS body, anon_9.created_at AS created_at
+FROM unnest(%(b_message_message_id)s::UUID[], %(b_message_account_id)s::UUID[], %(b_message_destination)s::TEXT[], %(b_message_body)s::TEXT[], %(b_message_created_at)s::TIMESTAMP WITH TIME ZONE[]) AS anon_9(message_id, account_id, destination, body, created_at) RETURNING 1)
+ SELECT 1
+"""
+
+LIST_SETTLEMENTS = """
+SELECT settlement_obligations.execution_id, executions.order_id, settlement_obligations.account_id, orders.symbol, executions.quantity, executions.price, settlement_obligations.amount, settlement_obligations.currency, executions.trade_date, settlement_obligations.settlement_date, settlement_obligations.settled_at, settlement_obligations.settled_amount
+FROM settlement_obligations JOIN executions ON executions.execution_id = settlement_obligations.execution_id JOIN orders ON orders.order_id = executions.order_id
+WHERE settlement_obligations.account_id IN (SELECT accounts.account_id
+FROM accounts
+WHERE accounts.user_id = %(b_user_id)s::UUID AND (%(b_account_id)s::UUID IS NULL OR accounts.account_id = %(b_account_id)s::UUID)) AND (CAST(%(b_settled)s AS BOOLEAN) IS NULL OR (settlement_obligations.settled_at IS NOT NULL) = CAST(%(b_settled)s AS BOOLEAN)) AND (%(b_first)s::DATE IS NULL OR settlement_obligations.settlement_date >= %(b_first)s::DATE) AND (%(b_last)s::DATE IS NULL OR settlement_obligations.settlement_date <= %(b_last)s::DATE) AND (%(b_day)s::DATE IS NULL OR (settlement_obligations.settlement_date, settlement_obligations.execution_id) < (%(b_day)s::DATE, %(b_after)s::UUID)) ORDER BY settlement_obligations.settlement_date DESC, settlement_obligations.execution_id DESC
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+LIST_VIOLATIONS = """
+SELECT good_faith_violations.sale_id, good_faith_violations.purchase_id, good_faith_violations.account_id, instrument_symbols.symbol, good_faith_violations.quantity, good_faith_violations.unsettled_used, good_faith_violations.sold_on, good_faith_violations.clears_on, good_faith_violations.found_at
+FROM good_faith_violations JOIN instrument_symbols ON instrument_symbols.instrument_id = good_faith_violations.instrument_id AND instrument_symbols.valid_to IS NULL
+WHERE good_faith_violations.account_id IN (SELECT accounts.account_id
+FROM accounts
+WHERE accounts.user_id = %(b_user_id)s::UUID AND (%(b_account_id)s::UUID IS NULL OR accounts.account_id = %(b_account_id)s::UUID)) AND (%(b_day)s::DATE IS NULL OR (good_faith_violations.sold_on, good_faith_violations.sale_id, good_faith_violations.purchase_id) < (%(b_day)s::DATE, %(b_sale_id)s::UUID, %(b_purchase_id)s::UUID)) ORDER BY good_faith_violations.sold_on DESC, good_faith_violations.sale_id DESC, good_faith_violations.purchase_id DESC
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+FIND_ANY_ORDER = """
+SELECT orders.order_id AS order_order_id, orders.account_id AS order_account_id, orders.client_order_id AS order_client_order_id, orders.instrument_id AS order_instrument_id, orders.symbol AS order_symbol, orders.side AS order_side, orders.type AS order_type, orders.time_in_force AS order_time_in_force, orders.quantity AS order_quantity, orders.limit_price AS order_limit_price, orders.state AS order_state, orders.filled_quantity AS order_filled_quantity, orders.filled_value AS order_filled_value, orders.fills AS order_fills, orders.reserved_cash AS order_reserved_cash, orders.reserved_quantity AS order_reserved_quantity, orders.market_price AS order_market_price, orders.reason_code AS order_reason_code, orders.reason AS order_reason, orders.market_time AS order_market_time, orders.created_at AS order_created_at, orders.updated_at AS order_updated_at, orders.executed_at AS order_executed_at, orders.stop_price AS order_stop_price, orders.trail_price AS order_trail_price, orders.trail_percent AS order_trail_percent, orders.water_mark AS order_water_mark, orders.triggered_at AS order_triggered_at, orders.notional AS order_notional, orders.expire_date AS order_expire_date, orders.expires_at AS order_expires_at, orders.works_from AS order_works_from, orders.extended_hours AS order_extended_hours, orders.post_only AS order_post_only, orders.order_class AS order_order_class, orders.group_id AS order_group_id, orders.leg AS order_leg, orders.replaces AS order_replaces, orders.replaced_by AS order_replaced_by, orders.fees AS order_fees, orders.met_event AS order_met_event
+FROM orders
+WHERE orders.order_id = %(b_order_id)s::UUID
+"""
+
+FIND_RECOVERY = """
+SELECT order_recoveries.episode AS recovery_episode, order_recoveries.state AS recovery_state, order_recoveries.tries AS recovery_tries, order_recoveries.reason AS recovery_reason, order_recoveries.message AS recovery_message, order_recoveries.next_try_at AS recovery_next_try_at, order_recoveries.task_token AS recovery_task_token, order_recoveries.began_at AS recovery_began_at, order_recoveries.updated_at AS recovery_updated_at, orders.order_id AS order_order_id, orders.account_id AS order_account_id, orders.client_order_id AS order_client_order_id, orders.instrument_id AS order_instrument_id, orders.symbol AS order_symbol, orders.side AS order_side, orders.type AS order_type, orders.time_in_force AS order_time_in_force, orders.quantity AS order_quantity, orders.limit_price AS order_limit_price, orders.state AS order_state, orders.filled_quantity AS order_filled_quantity, orders.filled_value AS order_filled_value, orders.fills AS order_fills, orders.reserved_cash AS order_reserved_cash, orders.reserved_quantity AS order_reserved_quantity, orders.market_price AS order_market_price, orders.reason_code AS order_reason_code, orders.reason AS order_reason, orders.market_time AS order_market_time, orders.created_at AS order_created_at, orders.updated_at AS order_updated_at, orders.executed_at AS order_executed_at, orders.stop_price AS order_stop_price, orders.trail_price AS order_trail_price, orders.trail_percent AS order_trail_percent, orders.water_mark AS order_water_mark, orders.triggered_at AS order_triggered_at, orders.notional AS order_notional, orders.expire_date AS order_expire_date, orders.expires_at AS order_expires_at, orders.works_from AS order_works_from, orders.extended_hours AS order_extended_hours, orders.post_only AS order_post_only, orders.order_class AS order_order_class, orders.group_id AS order_group_id, orders.leg AS order_leg, orders.replaces AS order_replaces, orders.replaced_by AS order_replaced_by, orders.fees AS order_fees, orders.met_event AS order_met_event
+FROM orders JOIN order_recoveries ON order_recoveries.order_id = orders.order_id
+WHERE orders.order_id = %(b_order_id)s::UUID
+"""
+
+LIST_TROUBLED = """
+SELECT order_recoveries.episode AS recovery_episode, order_recoveries.state AS recovery_state, order_recoveries.tries AS recovery_tries, order_recoveries.reason AS recovery_reason, order_recoveries.message AS recovery_message, order_recoveries.next_try_at AS recovery_next_try_at, order_recoveries.task_token AS recovery_task_token, order_recoveries.began_at AS recovery_began_at, order_recoveries.updated_at AS recovery_updated_at, orders.order_id AS order_order_id, orders.account_id AS order_account_id, orders.client_order_id AS order_client_order_id, orders.instrument_id AS order_instrument_id, orders.symbol AS order_symbol, orders.side AS order_side, orders.type AS order_type, orders.time_in_force AS order_time_in_force, orders.quantity AS order_quantity, orders.limit_price AS order_limit_price, orders.state AS order_state, orders.filled_quantity AS order_filled_quantity, orders.filled_value AS order_filled_value, orders.fills AS order_fills, orders.reserved_cash AS order_reserved_cash, orders.reserved_quantity AS order_reserved_quantity, orders.market_price AS order_market_price, orders.reason_code AS order_reason_code, orders.reason AS order_reason, orders.market_time AS order_market_time, orders.created_at AS order_created_at, orders.updated_at AS order_updated_at, orders.executed_at AS order_executed_at, orders.stop_price AS order_stop_price, orders.trail_price AS order_trail_price, orders.trail_percent AS order_trail_percent, orders.water_mark AS order_water_mark, orders.triggered_at AS order_triggered_at, orders.notional AS order_notional, orders.expire_date AS order_expire_date, orders.expires_at AS order_expires_at, orders.works_from AS order_works_from, orders.extended_hours AS order_extended_hours, orders.post_only AS order_post_only, orders.order_class AS order_order_class, orders.group_id AS order_group_id, orders.leg AS order_leg, orders.replaces AS order_replaces, orders.replaced_by AS order_replaced_by, orders.fees AS order_fees, orders.met_event AS order_met_event
+FROM orders LEFT OUTER JOIN order_recoveries ON order_recoveries.order_id = orders.order_id AND order_recoveries.state != 'over'
+WHERE orders.state IN ('accepted', 'held', 'new', 'partially_filled', 'pending_cancel', 'pending_new', 'pending_replace') AND (order_recoveries.state = 'manual' OR NOT %(b_manual)s AND (order_recoveries.state = 'waiting' OR orders.state = 'pending_new' AND orders.created_at < %(b_silent_since)s::TIMESTAMP WITH TIME ZONE OR orders.state = 'accepted' AND orders.works_from < %(b_due_before)s::TIMESTAMP WITH TIME ZONE AND orders.updated_at < %(b_silent_since)s::TIMESTAMP WITH TIME ZONE AND (orders.time_in_force NOT IN ('opg', 'cls')))) ORDER BY coalesce(order_recoveries.began_at, orders.created_at), orders.order_id
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+BEGIN_RECOVERY = """
+WITH account AS
+(SELECT accounts.account_id AS account_id
+FROM accounts
+WHERE accounts.account_id = (SELECT orders.account_id
+FROM orders
+WHERE orders.order_id = %(b_order_id)s::UUID AND orders.account_id = %(b_account_id)s::UUID) FOR UPDATE),
+changed AS
+(INSERT INTO order_recoveries (order_id, account_id, episode, state, tries, reason, message, began_at, updated_at) SELECT %(b_order_id)s::UUID AS order_id, account.account_id AS account_id, 1 AS episode, 'waiting' AS state, 0 AS tries, %(b_reason)s::VARCHAR AS reason, %(b_message)s::JSONB AS message, %(b_at)s::TIMESTAMP WITH TIME ZONE AS began_at, %(b_at)s::TIMESTAMP WITH TIME ZONE AS updated_at
+FROM account ON CONFLICT (order_id) DO UPDATE SET episode = (order_recoveries.episode + 1), state = 'waiting', tries = 0, reason = excluded.reason, message = excluded.message, next_try_at = NULL, task_token = NULL, began_at = excluded.began_at, updated_at = excluded.updated_at WHERE order_recoveries.state = 'over' RETURNING order_recoveries.account_id),
+head AS
+(UPDATE accounts SET event_sequence=(accounts.event_sequence + 1), audit_sequence=(accounts.audit_sequence + 1), audit_hash=sha256(accounts.audit_hash || convert_to(%(b_audit_payload)s::VARCHAR, 'UTF8')) FROM changed WHERE accounts.account_id = changed.account_id RETURNING accounts.account_id, accounts.event_sequence, accounts.audit_sequence, accounts.audit_hash),
+event_row AS
+(INSERT INTO account_events (account_id, sequence, type, order_id, cause, detail, market_time, at) SELECT head.account_id AS account_id, head.event_sequence AS sequence, %(b_kind)s::VARCHAR AS type, %(b_order_id)s::UUID AS order_id, %(b_cause)s::VARCHAR AS cause, %(b_detail)s::JSONB AS detail, %(b_market_time)s::TIMESTAMP WITH TIME ZONE AS market_time, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+audit_row AS
+(INSERT INTO audit_events (account_id, sequence, payload, hash, at) SELECT head.account_id AS account_id, head.audit_sequence AS sequence, %(b_audit_payload)s::VARCHAR AS payload, head.audit_hash AS hash, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+message_row AS
+(INSERT INTO outbox (message_id, account_id, destination, body, created_at) SELECT %(b_message_id)s::UUID AS message_id, head.account_id AS account_id, %(b_destination)s::VARCHAR AS destination, %(b_body)s::VARCHAR AS body, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM head RETURNING 1)
+ SELECT 1
+FROM message_row
+"""
+
+PLAN_RETRY = """
+WITH account AS
+(SELECT accounts.account_id AS account_id
+FROM accounts
+WHERE accounts.account_id = (SELECT orders.account_id
+FROM orders
+WHERE orders.order_id = %(b_order_id)s::UUID AND orders.account_id = %(b_account_id)s::UUID) FOR UPDATE),
+changed AS
+(UPDATE order_recoveries SET state='waiting', tries=%(b_tries)s::INTEGER, reason=%(b_reason)s::VARCHAR, next_try_at=%(b_next_try_at)s::TIMESTAMP WITH TIME ZONE, task_token=NULL, updated_at=%(b_at)s::TIMESTAMP WITH TIME ZONE FROM account WHERE order_recoveries.order_id = %(b_order_id)s::UUID AND order_recoveries.account_id = account.account_id AND order_recoveries.state != 'over' AND order_recoveries.episode = %(b_episode)s::INTEGER AND (order_recoveries.state = 'manual' OR order_recoveries.next_try_at IS NULL OR order_recoveries.tries != %(b_tries)s::INTEGER) RETURNING order_recoveries.account_id),
+head AS
+(UPDATE accounts SET event_sequence=(accounts.event_sequence + 1), audit_sequence=(accounts.audit_sequence + 1), audit_hash=sha256(accounts.audit_hash || convert_to(%(b_audit_payload)s::VARCHAR, 'UTF8')) FROM changed WHERE accounts.account_id = changed.account_id RETURNING accounts.account_id, accounts.event_sequence, accounts.audit_sequence, accounts.audit_hash),
+event_row AS
+(INSERT INTO account_events (account_id, sequence, type, order_id, cause, detail, market_time, at) SELECT head.account_id AS account_id, head.event_sequence AS sequence, %(b_kind)s::VARCHAR AS type, %(b_order_id)s::UUID AS order_id, %(b_cause)s::VARCHAR AS cause, %(b_detail)s::JSONB AS detail, %(b_market_time)s::TIMESTAMP WITH TIME ZONE AS market_time, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+audit_row AS
+(INSERT INTO audit_events (account_id, sequence, payload, hash, at) SELECT head.account_id AS account_id, head.audit_sequence AS sequence, %(b_audit_payload)s::VARCHAR AS payload, head.audit_hash AS hash, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+message_row AS
+(INSERT INTO outbox (message_id, account_id, destination, body, created_at) SELECT %(b_message_id)s::UUID AS message_id, head.account_id AS account_id, %(b_destination)s::VARCHAR AS destination, %(b_body)s::VARCHAR AS body, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM head RETURNING 1)
+ SELECT 1
+FROM message_row
+"""
+
+ASK_PERSON = """
+WITH account AS
+(SELECT accounts.account_id AS account_id
+FROM accounts
+WHERE accounts.account_id = (SELECT orders.account_id
+FROM orders
+WHERE orders.order_id = %(b_order_id)s::UUID AND orders.account_id = %(b_account_id)s::UUID) FOR UPDATE),
+changed AS
+(UPDATE order_recoveries SET state='manual', tries=%(b_tries)s::INTEGER, reason=%(b_reason)s::VARCHAR, next_try_at=NULL, task_token=%(b_task_token)s::VARCHAR, updated_at=%(b_at)s::TIMESTAMP WITH TIME ZONE FROM account WHERE order_recoveries.order_id = %(b_order_id)s::UUID AND order_recoveries.account_id = account.account_id AND order_recoveries.state = 'waiting' AND order_recoveries.episode = %(b_episode)s::INTEGER RETURNING order_recoveries.account_id),
+head AS
+(UPDATE accounts SET event_sequence=(accounts.event_sequence + 1), audit_sequence=(accounts.audit_sequence + 1), audit_hash=sha256(accounts.audit_hash || convert_to(%(b_audit_payload)s::VARCHAR, 'UTF8')) FROM changed WHERE accounts.account_id = changed.account_id RETURNING accounts.account_id, accounts.event_sequence, accounts.audit_sequence, accounts.audit_hash),
+event_row AS
+(INSERT INTO account_events (account_id, sequence, type, order_id, cause, detail, market_time, at) SELECT head.account_id AS account_id, head.event_sequence AS sequence, %(b_kind)s::VARCHAR AS type, %(b_order_id)s::UUID AS order_id, %(b_cause)s::VARCHAR AS cause, %(b_detail)s::JSONB AS detail, %(b_market_time)s::TIMESTAMP WITH TIME ZONE AS market_time, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+audit_row AS
+(INSERT INTO audit_events (account_id, sequence, payload, hash, at) SELECT head.account_id AS account_id, head.audit_sequence AS sequence, %(b_audit_payload)s::VARCHAR AS payload, head.audit_hash AS hash, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+message_row AS
+(INSERT INTO outbox (message_id, account_id, destination, body, created_at) SELECT %(b_message_id)s::UUID AS message_id, head.account_id AS account_id, %(b_destination)s::VARCHAR AS destination, %(b_body)s::VARCHAR AS body, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM head RETURNING 1)
+ SELECT 1
+FROM message_row
+"""
+
+RENEW_TASK_TOKEN = """
+UPDATE order_recoveries SET tries=%(b_tries)s::INTEGER, reason=%(b_reason)s::VARCHAR, task_token=%(b_task_token)s::VARCHAR WHERE order_recoveries.order_id = %(b_order_id)s::UUID AND order_recoveries.state = 'manual' AND order_recoveries.episode = %(b_episode)s::INTEGER RETURNING 1
+"""
+
+END_RECOVERY = """
+WITH account AS
+(SELECT accounts.account_id AS account_id
+FROM accounts
+WHERE accounts.account_id = (SELECT orders.account_id
+FROM orders
+WHERE orders.order_id = %(b_order_id)s::UUID AND orders.account_id = %(b_account_id)s::UUID) FOR UPDATE),
+changed AS
+(UPDATE order_recoveries SET state='over', reason=%(b_reason)s::VARCHAR, next_try_at=NULL, task_token=NULL, updated_at=%(b_at)s::TIMESTAMP WITH TIME ZONE FROM account WHERE order_recoveries.order_id = %(b_order_id)s::UUID AND order_recoveries.account_id = account.account_id AND order_recoveries.state != 'over' RETURNING order_recoveries.account_id),
+head AS
+(UPDATE accounts SET event_sequence=(accounts.event_sequence + 1), audit_sequence=(accounts.audit_sequence + 1), audit_hash=sha256(accounts.audit_hash || convert_to(%(b_audit_payload)s::VARCHAR, 'UTF8')) FROM changed WHERE accounts.account_id = changed.account_id RETURNING accounts.account_id, accounts.event_sequence, accounts.audit_sequence, accounts.audit_hash),
+event_row AS
+(INSERT INTO account_events (account_id, sequence, type, order_id, cause, detail, market_time, at) SELECT head.account_id AS account_id, head.event_sequence AS sequence, %(b_kind)s::VARCHAR AS type, %(b_order_id)s::UUID AS order_id, %(b_cause)s::VARCHAR AS cause, %(b_detail)s::JSONB AS detail, %(b_market_time)s::TIMESTAMP WITH TIME ZONE AS market_time, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+audit_row AS
+(INSERT INTO audit_events (account_id, sequence, payload, hash, at) SELECT head.account_id AS account_id, head.audit_sequence AS sequence, %(b_audit_payload)s::VARCHAR AS payload, head.audit_hash AS hash, %(b_at)s::TIMESTAMP WITH TIME ZONE AS at
+FROM head),
+message_row AS
+(INSERT INTO outbox (message_id, account_id, destination, body, created_at) SELECT %(b_message_id)s::UUID AS message_id, head.account_id AS account_id, %(b_destination)s::VARCHAR AS destination, %(b_body)s::VARCHAR AS body, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM head RETURNING 1)
+ SELECT 1
+FROM message_row
+"""
+
 LIST_UNSENT = """
 SELECT outbox.message_id, outbox.account_id, outbox.destination, outbox.body
 FROM outbox
@@ -834,4 +1040,73 @@ WHERE outbox.message_id = %(b_message_id)s::UUID
 
 FORGET_MESSAGES = """
 DELETE FROM outbox WHERE outbox.message_id = any(%(b_message_ids)s::UUID[])
+"""
+
+FIND_LOG_HEAD = """
+SELECT accounts.event_sequence
+FROM accounts
+WHERE accounts.account_id = %(b_account_id)s::UUID AND accounts.user_id = %(b_user_id)s::UUID
+"""
+
+LIST_EVENTS_AFTER = """
+SELECT account_events.sequence, account_events.type, account_events.order_id, account_events.state_before, account_events.state_after, account_events.cause, account_events.detail, account_events.market_time, account_events.at
+FROM account_events
+WHERE account_events.account_id = %(b_account_id)s::UUID AND account_events.sequence > %(b_after)s::BIGINT ORDER BY account_events.sequence
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+OPEN_CONNECTION = """
+INSERT INTO stream_connections (connection_id, user_id, session_id, account_id, opened_at, expires_at) SELECT %(b_connection_id)s::VARCHAR AS anon_1, %(b_user_id)s::UUID AS anon_2, %(b_session_id)s::UUID AS anon_3, %(b_account_id)s::UUID AS anon_4, %(b_opened_at)s::TIMESTAMP WITH TIME ZONE AS anon_5, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE AS anon_6
+WHERE (SELECT count(*) AS count_1
+FROM stream_connections
+WHERE stream_connections.user_id = %(b_user_id)s::UUID AND stream_connections.expires_at > %(b_opened_at)s::TIMESTAMP WITH TIME ZONE) < %(b_most)s::INTEGER RETURNING 1
+"""
+
+FIND_CONNECTION = """
+SELECT stream_connections.connection_id, stream_connections.user_id, stream_connections.session_id, stream_connections.account_id, stream_connections.opened_at, stream_connections.expires_at
+FROM stream_connections
+WHERE stream_connections.connection_id = %(b_connection_id)s::VARCHAR
+"""
+
+RENEW_CONNECTION = """
+UPDATE stream_connections SET session_id=%(b_session_id)s::UUID, expires_at=%(b_expires_at)s::TIMESTAMP WITH TIME ZONE WHERE stream_connections.connection_id = %(b_connection_id)s::VARCHAR
+"""
+
+CLOSE_CONNECTION = """
+DELETE FROM stream_connections WHERE stream_connections.connection_id = %(b_connection_id)s::VARCHAR
+"""
+
+SUBSCRIBE_ACCOUNT = """
+INSERT INTO stream_subscriptions (connection_id, account_id, told) SELECT stream_connections.connection_id, %(b_account_id)s::UUID AS anon_1, %(b_told)s::BIGINT AS anon_2
+FROM stream_connections
+WHERE stream_connections.connection_id = %(b_connection_id)s::VARCHAR AND (SELECT count(*) AS count_1
+FROM stream_subscriptions
+WHERE stream_subscriptions.connection_id = %(b_connection_id)s::VARCHAR AND stream_subscriptions.account_id != %(b_account_id)s::UUID) < %(b_most)s::INTEGER ON CONFLICT (connection_id, account_id) DO UPDATE SET told = %(b_told)s::BIGINT RETURNING 1
+"""
+
+UNSUBSCRIBE_ACCOUNT = """
+DELETE FROM stream_subscriptions WHERE stream_subscriptions.connection_id = %(b_connection_id)s::VARCHAR AND stream_subscriptions.account_id = %(b_account_id)s::UUID RETURNING 1
+"""
+
+LIST_LISTENING = """
+SELECT stream_subscriptions.connection_id, stream_subscriptions.account_id
+FROM stream_subscriptions JOIN stream_connections ON stream_connections.connection_id = stream_subscriptions.connection_id
+WHERE stream_subscriptions.account_id = any(%(b_account_ids)s::UUID[]) AND stream_connections.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE ORDER BY stream_subscriptions.account_id, stream_subscriptions.connection_id
+"""
+
+LOCK_SUBSCRIPTION = """
+SELECT stream_subscriptions.told
+FROM stream_subscriptions
+WHERE stream_subscriptions.connection_id = %(b_connection_id)s::VARCHAR AND stream_subscriptions.account_id = %(b_account_id)s::UUID FOR UPDATE
+"""
+
+TELL_SUBSCRIPTION = """
+UPDATE stream_subscriptions SET told=%(b_told)s::BIGINT WHERE stream_subscriptions.connection_id = %(b_connection_id)s::VARCHAR AND stream_subscriptions.account_id = %(b_account_id)s::UUID
+"""
+
+LIST_EXPIRED_CONNECTIONS = """
+SELECT stream_connections.connection_id
+FROM stream_connections
+WHERE stream_connections.expires_at <= %(b_at)s::TIMESTAMP WITH TIME ZONE ORDER BY stream_connections.expires_at
+ LIMIT %(b_limit)s::INTEGER
 """

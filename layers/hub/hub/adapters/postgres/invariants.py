@@ -272,6 +272,29 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "unsettled-is-owed",
+        "an account's unsettled cash is at most what it is still owed",
+        """
+        SELECT b.account_id FROM balances b LEFT JOIN settlement_obligations s
+            ON s.account_id = b.account_id AND s.currency = b.currency AND s.settled_at IS NULL
+        GROUP BY b.account_id, b.currency HAVING b.unsettled > coalesce(sum(s.amount), 0)
+        """,
+    ),
+    Invariant(
+        "settlements-are-booked",
+        "what has settled is in the ledger, once and of its very amount, and nothing else is",
+        """
+        SELECT execution_id FROM (
+            SELECT execution_id, settled_amount AS amount FROM settlement_obligations
+            WHERE settled_at IS NOT NULL
+            UNION ALL
+            SELECT t.reference, -l.amount FROM ledger_transactions t
+            JOIN ledger_entries l ON l.transaction_id = t.transaction_id AND l.ledger = 'settled'
+            WHERE t.kind = 'settlement'
+        ) both_sides GROUP BY execution_id HAVING sum(amount) <> 0
+        """,
+    ),
+    Invariant(
         "one-refresh-token",
         "each session has exactly one refresh token that was not used",
         """

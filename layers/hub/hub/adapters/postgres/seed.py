@@ -51,6 +51,13 @@ def seed(url: str, data: Path) -> None:
         _copy(connection, "corporate_actions", columns, actions)
 
 
+def list_symbols(url: str, symbols: Iterable[str]) -> None:
+    """Symbols of a user's own recording become stocks of New York, named by their symbol."""
+    with psycopg.connect(url) as connection:
+        for symbol in symbols:
+            _list(connection, Listing(symbol, symbol, "1900-01-01"))
+
+
 def _list(connection: psycopg.Connection[Any], listing: Listing) -> None:
     stock = instrument_id(listing.symbol)
     connection.execute(

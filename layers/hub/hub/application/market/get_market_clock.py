@@ -7,6 +7,7 @@ from typing import NamedTuple
 from hub.application.ports.market import Calendars, MarketData
 from hub.application.ports.system import Clock
 from hub.domain.market.calendar import Session
+from hub.domain.market.clock import MarketClock
 from hub.domain.market.trading_day import Exchange
 
 
@@ -37,15 +38,21 @@ class GetMarketClock:
 
     def __call__(self, exchange: Exchange) -> MarketNow:
         market = self.market_data.view([]).clock
-        wall = self.clock.now()
-        now = market.held_at(wall)
-        calendar = self.calendars.around(exchange, now)
-        return MarketNow(
-            exchange=exchange,
-            time=now,
-            wall=wall,
-            speed=market.speed,
-            running=not market.source_stopped(wall),
-            session=calendar.session_at(now),
-            following=calendar.next_session(now),
-        )
+        return market_now(exchange, market, self.clock.now(), self.calendars)
+
+
+def market_now(
+    exchange: Exchange, market: MarketClock, wall: datetime, calendars: Calendars
+) -> MarketNow:
+    """What an anchor of the clock means when the wall shows `wall`."""
+    now = market.held_at(wall)
+    calendar = calendars.around(exchange, now)
+    return MarketNow(
+        exchange=exchange,
+        time=now,
+        wall=wall,
+        speed=market.speed,
+        running=not market.source_stopped(wall),
+        session=calendar.session_at(now),
+        following=calendar.next_session(now),
+    )

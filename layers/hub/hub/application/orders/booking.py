@@ -295,7 +295,7 @@ class Booking:
     def _execution(
         self, order: Order, step: Step, value: Decimal, fees: Decimal, seen: Seen
     ) -> ExecutionRow:
-        profile, moment = self.terms.profile, self.steps.moment
+        profile, moment, traded = self.terms.profile, self.steps.moment, self._trade_date()
         return ExecutionRow(
             execution_id=self.steps.ids.new(),
             order_id=order.order_id,
@@ -307,7 +307,8 @@ class Booking:
             price=step.price,
             value=value,
             fees=fees,
-            settlement_date=moment.calendar.settlement_date(self._trade_date()),
+            trade_date=traded,
+            settlement_date=moment.calendar.settlement_date(traded),
             quote_id=seen.quote.quote_id,
             quote=canonical(quote_record(seen.quote)),
             trade=canonical(trade_record(seen.trade)) if seen.trade else None,

@@ -12,6 +12,7 @@ from hub.domain.market.quote import Quote
 
 if TYPE_CHECKING:  # the order path imports this module, and pays for no bars
     from hub.domain.market.bar import DailyBar, Dividend, Split
+    from hub.domain.market.course import Course, Wish
     from hub.domain.market.trading_day import TradingDay
 
 
@@ -25,6 +26,26 @@ class MarketView(NamedTuple):
 class MarketData(Protocol):
     def view(self, symbols: Sequence[str]) -> MarketView:
         """The latest quotes and the market clock, in one round trip to where they live."""
+
+
+class Feed(NamedTuple):
+    """The market's clock, and what drives it."""
+
+    clock: MarketClock
+    course: "Course"
+
+
+class Feeds(Protocol):
+    """The market's source. Every method may raise UnavailableError."""
+
+    def read(self) -> Feed: ...
+
+    def wish(self, wanted: "Wish") -> None:
+        """Returns when it has happened, which is soon or never.
+
+        Raises RejectedError for what the source refuses. After UnavailableError the outcome is not
+        known; `read` tells.
+        """
 
 
 class InstrumentFilter(NamedTuple):

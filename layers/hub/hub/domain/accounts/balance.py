@@ -117,6 +117,11 @@ class Balance(NamedTuple):
             Ledger.HOLDS: released,
         }
 
+    def settle(self, amount: Decimal) -> tuple["Balance", Amounts]:
+        """Proceeds have come in: they may be withdrawn now. What can be spent stays the same."""
+        after = self._replace(settled=self.settled + amount, unsettled=self.unsettled - amount)
+        return after, {Ledger.UNSETTLED: -amount, Ledger.SETTLED: amount}
+
     def sell(self, proceeds: Decimal, fees: Decimal = _ZERO) -> tuple["Balance", Amounts]:
         """Proceeds, less the fees, can be spent at once, and withdrawn once they settle."""
         net = proceeds - fees

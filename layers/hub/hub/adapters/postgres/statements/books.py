@@ -133,8 +133,8 @@ def order_columns() -> list[Any]:
 def write_books() -> Select[Any]:
     """Everything that a transaction changed, as rows given by arrays."""
     return select(literal_column("1")).add_cte(
-        _accounts(),
-        _balances(),
+        changed_accounts(),
+        changed_balances(),
         _orders(),
         _positions(),
         _quotes_taken(),
@@ -143,7 +143,11 @@ def write_books() -> Select[Any]:
         insert_rows(
             "obligation",
             settlement_obligations,
-            *[each.name for each in settlement_obligations.c if each.name != "settled_at"],
+            *[
+                each.name
+                for each in settlement_obligations.c
+                if each.name not in {"settled_at", "settled_amount"}
+            ],
         ),
         insert_rows("transaction", ledger_transactions, *ledger_transactions.c.keys()),
         insert_rows("entry", ledger_entries, *ledger_entries.c.keys()),
@@ -153,7 +157,7 @@ def write_books() -> Select[Any]:
     )
 
 
-def _accounts() -> CTE:
+def changed_accounts() -> CTE:
     names = ("account_id", "event_sequence", "audit_sequence", "audit_hash")
     source = rows("account", accounts, *names)
     return (
@@ -165,7 +169,7 @@ def _accounts() -> CTE:
     )
 
 
-def _balances() -> CTE:
+def changed_balances() -> CTE:
     names = ("account_id", "settled", "unsettled", "reserved")
     source = rows("balance", balances, *names)
     return (

@@ -45,7 +45,7 @@ from hub.adapters.postgres.tables.market import (
     instruments,
     market_clock,
 )
-from hub.adapters.postgres.tables.operations import admin_actions
+from hub.adapters.postgres.tables.operations import admin_actions, order_recoveries
 from hub.adapters.postgres.tables.orders import (
     executions,
     orders,
@@ -53,6 +53,8 @@ from hub.adapters.postgres.tables.orders import (
     quotes_taken,
     settlement_obligations,
 )
+from hub.adapters.postgres.tables.settlement import good_faith_violations
+from hub.adapters.postgres.tables.streaming import stream_connections, stream_subscriptions
 from hub.adapters.postgres.tables.watchlists import watchlist_items, watchlists
 
 __all__ = [
@@ -75,6 +77,7 @@ __all__ = [
     "exchange_sessions",
     "executions",
     "fee_schedule",
+    "good_faith_violations",
     "instrument_symbols",
     "instruments",
     "ledger_entries",
@@ -85,6 +88,7 @@ __all__ = [
     "metadata",
     "one_of",
     "one_time_tokens",
+    "order_recoveries",
     "orders",
     "outbox",
     "positions",
@@ -93,6 +97,8 @@ __all__ = [
     "refresh_tokens",
     "second_factors",
     "settlement_obligations",
+    "stream_connections",
+    "stream_subscriptions",
     "users",
     "watchlist_items",
     "watchlists",

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from hub.adapters.postgres.tables.kinds import ID, MOMENT, MONEY, metadata
 
@@ -93,4 +94,5 @@ market_clock = Table(
     Column("wall", MOMENT, nullable=False),
     Column("speed", Double, nullable=False),
     Column("until", MOMENT),
+    Column("course", JSONB),
 )

@@ -146,6 +146,7 @@ executions = Table(
     Column("price", MONEY, nullable=False),
     Column("value", MONEY, nullable=False),
     Column("fees", MONEY, nullable=False),
+    Column("trade_date", Date, nullable=False),
     Column("settlement_date", Date, nullable=False),
     Column("quote_id", Text, nullable=False),
     Column("quote", JSONB, nullable=False),
@@ -155,6 +156,8 @@ executions = Table(
     Column("executed_at", MOMENT, nullable=False),
     UniqueConstraint("order_id", "fill_sequence"),
     Index("ix_executions_account", "account_id", "instrument_id", "executed_at", "execution_id"),
+    # Executions come in the order of their days: next to nothing to keep, and enough to find a day.
+    Index("ix_executions_trade_date", "trade_date", postgresql_using="brin"),
     between("quantity", "> 0", "1e11"),
     between("price", "> 0"),
     between("value", ">= 0"),
@@ -180,8 +183,18 @@ settlement_obligations = Table(
     Column("amount", MONEY, nullable=False),
     Column("settlement_date", Date, nullable=False),
     Column("settled_at", MOMENT),
+    Column("settled_amount", MONEY),
+    CheckConstraint(
+        "(settled_at IS NULL) = (settled_amount IS NULL)"
+        " AND (settled_amount IS NULL OR settled_amount >= 0 AND settled_amount <= amount)",
+        name="settled_at_most_once",
+    ),
+    Index("ix_settlement_obligations_account", "account_id", "settlement_date", "execution_id"),
     Index(
-        "ix_settlement_obligations_due", "settlement_date", postgresql_where="settled_at IS NULL"
+        "ix_settlement_obligations_open",
+        "account_id",
+        "settlement_date",
+        postgresql_where="settled_at IS NULL",
     ),
 )
 

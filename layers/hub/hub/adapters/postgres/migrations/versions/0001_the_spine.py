@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
+def upgrade() -> None:  # as long as the tables are many
     op.create_table(
         "exchange_sessions",
         sa.Column("exchange", sa.Text(), nullable=False),
@@ -75,6 +75,7 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
         sa.Column("wall", sa.DateTime(timezone=True), nullable=False),
         sa.Column("speed", sa.Double(), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("course", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_market_clock")),
     )
     op.create_table(
@@ -623,6 +624,28 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
         op.f("ix_refresh_tokens_session_id"), "refresh_tokens", ["session_id"], unique=False
     )
     op.create_table(
+        "stream_connections",
+        sa.Column("connection_id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("session_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_stream_connections_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.user_id"], name=op.f("fk_stream_connections_user_id")
+        ),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_stream_connections")),
+    )
+    op.create_index(
+        op.f("ix_stream_connections_expires_at"), "stream_connections", ["expires_at"], unique=False
+    )
+    op.create_index(
+        op.f("ix_stream_connections_user_id"), "stream_connections", ["user_id"], unique=False
+    )
+    op.create_table(
         "watchlist_items",
         sa.Column("watchlist_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
@@ -660,6 +683,7 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
         sa.Column("price", sa.Numeric(precision=20, scale=6), nullable=False),
         sa.Column("value", sa.Numeric(precision=20, scale=6), nullable=False),
         sa.Column("fees", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("trade_date", sa.Date(), nullable=False),
         sa.Column("settlement_date", sa.Date(), nullable=False),
         sa.Column("quote_id", sa.Text(), nullable=False),
         sa.Column("quote", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -695,6 +719,13 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
         ["account_id", "instrument_id", "executed_at", "execution_id"],
         unique=False,
     )
+    op.create_index(
+        "ix_executions_trade_date",
+        "executions",
+        ["trade_date"],
+        unique=False,
+        postgresql_using="brin",
+    )
     op.create_table(
         "ledger_entries",
         sa.Column("transaction_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -723,6 +754,106 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
         "ix_ledger_entries_account", "ledger_entries", ["account_id", "ledger"], unique=False
     )
     op.create_table(
+        "order_recoveries",
+        sa.Column("order_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("episode", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("message", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("task_token", sa.Text(), nullable=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'manual') = (task_token IS NOT NULL)",
+            name=op.f("ck_order_recoveries_a_person_has_a_token"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'manual', 'over')", name=op.f("ck_order_recoveries_state_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_order_recoveries_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.order_id"], name=op.f("fk_order_recoveries_order_id")
+        ),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_order_recoveries")),
+    )
+    op.create_index(
+        "ix_order_recoveries_open",
+        "order_recoveries",
+        ["began_at"],
+        unique=False,
+        postgresql_where="state <> 'over'",
+    )
+    op.create_table(
+        "stream_subscriptions",
+        sa.Column("connection_id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("told", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_stream_subscriptions_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["stream_connections.connection_id"],
+            name=op.f("fk_stream_subscriptions_connection_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "connection_id", "account_id", name=op.f("pk_stream_subscriptions")
+        ),
+    )
+    op.create_index(
+        "ix_stream_subscriptions_account", "stream_subscriptions", ["account_id"], unique=False
+    )
+    op.create_table(
+        "good_faith_violations",
+        sa.Column("sale_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("purchase_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("instrument_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("quantity", sa.Numeric(precision=20, scale=9), nullable=False),
+        sa.Column("unsettled_used", sa.Numeric(precision=20, scale=6), nullable=False),
+        sa.Column("sold_on", sa.Date(), nullable=False),
+        sa.Column("clears_on", sa.Date(), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "quantity > 0 AND quantity < 1e11", name=op.f("ck_good_faith_violations_quantity_range")
+        ),
+        sa.CheckConstraint(
+            "unsettled_used > 0 AND unsettled_used < 1e12",
+            name=op.f("ck_good_faith_violations_unsettled_used_range"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.account_id"],
+            name=op.f("fk_good_faith_violations_account_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"],
+            ["instruments.instrument_id"],
+            name=op.f("fk_good_faith_violations_instrument_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["purchase_id"],
+            ["executions.execution_id"],
+            name=op.f("fk_good_faith_violations_purchase_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["sale_id"], ["executions.execution_id"], name=op.f("fk_good_faith_violations_sale_id")
+        ),
+        sa.PrimaryKeyConstraint("sale_id", "purchase_id", name=op.f("pk_good_faith_violations")),
+    )
+    op.create_index(
+        "ix_good_faith_violations_account",
+        "good_faith_violations",
+        ["account_id", "sold_on", "sale_id", "purchase_id"],
+        unique=False,
+    )
+    op.create_table(
         "settlement_obligations",
         sa.Column("execution_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -730,6 +861,11 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
         sa.Column("amount", sa.Numeric(precision=20, scale=6), nullable=False),
         sa.Column("settlement_date", sa.Date(), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_amount", sa.Numeric(precision=20, scale=6), nullable=True),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (settled_amount IS NULL) AND (settled_amount IS NULL OR settled_amount >= 0 AND settled_amount <= amount)",
+            name=op.f("ck_settlement_obligations_settled_at_most_once"),
+        ),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.account_id"],
@@ -743,9 +879,15 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
         sa.PrimaryKeyConstraint("execution_id", name=op.f("pk_settlement_obligations")),
     )
     op.create_index(
-        "ix_settlement_obligations_due",
+        "ix_settlement_obligations_account",
         "settlement_obligations",
-        ["settlement_date"],
+        ["account_id", "settlement_date", "execution_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_settlement_obligations_open",
+        "settlement_obligations",
+        ["account_id", "settlement_date"],
         unique=False,
         postgresql_where="settled_at IS NULL",
     )
@@ -753,9 +895,13 @@ def upgrade() -> None:  # noqa: PLR0915  # as long as the tables are many
 
 def downgrade() -> None:
     op.drop_table("settlement_obligations")
+    op.drop_table("good_faith_violations")
+    op.drop_table("stream_subscriptions")
+    op.drop_table("order_recoveries")
     op.drop_table("ledger_entries")
     op.drop_table("executions")
     op.drop_table("watchlist_items")
+    op.drop_table("stream_connections")
     op.drop_table("refresh_tokens")
     op.drop_table("positions")
     op.drop_table("orders")

@@ -15,6 +15,7 @@ RECORDS = (
     "audit_events",
     "admin_actions",
     "account_marks",
+    "good_faith_violations",
 )
 
 # One check per statement, over the rows it adds: a transaction's entries come in one statement.
@@ -61,7 +62,7 @@ BEGIN
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO hub_app;
         REVOKE UPDATE, DELETE ON
             ledger_transactions, ledger_entries, executions, account_events, audit_events,
-            admin_actions, account_marks
+            admin_actions, account_marks, good_faith_violations
             FROM hub_app;
         REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM hub_app;
         -- Who is an administrator is the owner's to say: the column is not among these.

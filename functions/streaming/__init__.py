@@ -1,0 +1,1 @@
+"""What happens in an account, told as it happens."""

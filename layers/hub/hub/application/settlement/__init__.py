@@ -1,0 +1,1 @@
+"""Settlement: proceeds become the customer's without reserve on their date."""

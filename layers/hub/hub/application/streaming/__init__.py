@@ -1,0 +1,1 @@
+"""Telling what happens in an account."""

@@ -1,0 +1,1 @@
+"""When the proceeds of trades are the customer's without reserve."""

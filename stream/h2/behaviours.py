@@ -1,0 +1,127 @@
+"""Ways to answer a call: once, once and later, with a stream."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+from google.protobuf.message import DecodeError
+
+from stream.h2.call import Call
+from stream.h2.status import CallError, Status
+
+_Message_co = TypeVar("_Message_co", covariant=True)
+
+
+class Kind(Protocol[_Message_co]):
+    """A class of messages."""
+
+    def FromString(self, data: bytes) -> _Message_co: ...  # noqa: N802
+
+
+class _Single:
+    """One message comes, no more and no less."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._message: bytes | None = None
+
+    def received(self, message: bytes) -> None:
+        if self._message is not None:
+            raise _miscounted()
+        self._message = message
+
+    def finished(self) -> None:
+        if self._message is None:
+            raise _miscounted()
+        self._act(self._message)
+
+    def writable(self) -> None: ...
+
+    def left(self) -> None: ...
+
+    def _act(self, message: bytes) -> None:
+        raise NotImplementedError
+
+    def _tell(self, answer: bytes) -> None:
+        self._call.write(answer)
+        self._call.end()
+
+
+class Once(_Single):
+    """What `answer` makes of the message goes back."""
+
+    def __init__(self, call: Call, answer: Callable[[bytes], bytes]) -> None:
+        super().__init__(call)
+        self._answer = answer
+
+    def _act(self, message: bytes) -> None:
+        self._tell(self._answer(message))
+
+
+class Later(_Single):
+    """The same, where the answer takes its time."""
+
+    def __init__(self, call: Call, answer: Callable[[bytes], Awaitable[bytes]]) -> None:
+        super().__init__(call)
+        self._answer = answer
+        self._working: asyncio.Future[bytes] | None = None
+
+    def left(self) -> None:
+        if self._working is not None:
+            self._working.cancel()
+
+    def _act(self, message: bytes) -> None:
+        self._working = asyncio.ensure_future(self._answer(message))
+        self._working.add_done_callback(self._found)
+
+    def _found(self, done: asyncio.Future[bytes]) -> None:
+        if not done.cancelled():
+            self._call.act(lambda: self._tell(done.result()))
+
+
+class Opened(Protocol):
+    """A stream that goes on by itself."""
+
+    def asked(self, request: Any) -> None: ...
+
+    def writable(self) -> None: ...
+
+    def leave(self) -> None: ...
+
+
+class Streaming:
+    """`stream` hears every message that comes; `once`: there is one and no more."""
+
+    def __init__(self, stream: Opened, kind: Kind[Any], *, once: bool) -> None:
+        self._stream = stream
+        self._kind = kind
+        self._once = once
+        self._heard = False
+
+    def received(self, message: bytes) -> None:
+        if self._once and self._heard:
+            raise _miscounted()
+        self._heard = True
+        self._stream.asked(parsed(self._kind, message))
+
+    def finished(self) -> None:
+        if self._once and not self._heard:
+            raise _miscounted()
+
+    def writable(self) -> None:
+        self._stream.writable()
+
+    def left(self) -> None:
+        self._stream.leave()
+
+
+def parsed(kind: Kind[_Message_co], data: bytes) -> _Message_co:
+    """Raises CallError."""
+    try:
+        return kind.FromString(data)
+    except DecodeError as error:
+        raise CallError(Status.INTERNAL, "the message makes no sense") from error
+
+
+def _miscounted() -> CallError:
+    return CallError(Status.UNIMPLEMENTED, "the call takes one message")
