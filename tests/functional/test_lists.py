@@ -12,7 +12,7 @@ from tests.fixtures.requests import Answer
 from tests.fixtures.samples import CUSTOMER, SESSION
 from tests.fixtures.worlds import World
 
-# Lists that have no pages, each with what bounds it.
+# Lists without cursors of ours, each with what bounds it.
 BOUNDED = {
     "export_me": "what is kept of one person",
     "get_cache": "a row for each kind of entry",
@@ -22,6 +22,7 @@ BOUNDED = {
     "get_portfolio_summary": "what is held",
     "get_shared_watchlist": "twenty symbols",
     "get_watchlist": "twenty symbols",
+    "list_account_events": "pages by the numbers of events, which clients keep",
     "list_api_keys": "twenty keys",
     "list_market_data": "the symbols that are asked for, a hundred at most",
     "list_sessions": "the log-ins of one person",
