@@ -5,11 +5,11 @@ import http.client
 import re
 import ssl
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import quote, urlsplit
 from xml.sax.saxutils import unescape
 
-from hub.adapters.aws.signed import AwsError, Credentials, Endpoint, sign
+from hub.adapters.aws.signed import AwsError, Credentials, Endpoint, Target, sign
 from hub.application.ports.system import Clock
 from hub.domain.kernel import UnavailableError
 
@@ -39,14 +39,14 @@ class S3Objects:
         # A bucket that locks its objects wants the digest of each.
         digest = b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
         more = {"content-md5": digest, "if-none-match": "*"}
-        status, answer = self._call("PUT", self._path(key), payload=content, more=more)
+        status, answer = self._call(Target("PUT", self._path(key)), content, more)
         if status == http.client.PRECONDITION_FAILED:
             return False
         _expect(http.client.OK, status, answer)
         return True
 
     def get(self, key: str) -> bytes | None:
-        status, answer = self._call("GET", self._path(key))
+        status, answer = self._call(Target("GET", self._path(key)))
         if status == http.client.NOT_FOUND and _kind(answer) == "NoSuchKey":
             return None
         _expect(http.client.OK, status, answer)
@@ -57,7 +57,7 @@ class S3Objects:
         while True:
             query = {"list-type": "2", "prefix": prefix, "start-after": found[-1] if found else ""}
             text = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
-            status, answer = self._call("GET", f"/{self._bucket}", query=text)
+            status, answer = self._call(Target("GET", f"/{self._bucket}", text))
             _expect(http.client.OK, status, answer)
             page = [unescape(each) for each in _KEY.findall(answer.decode())]
             found += page
@@ -68,33 +68,19 @@ class S3Objects:
         return f"/{self._bucket}/{quote(key)}"
 
     def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: str = "",
-        payload: bytes = b"",
-        more: Mapping[str, str] | None = None,
+        self, target: Target, payload: bytes = b"", more: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
         headers = {
             "host": self._split.netloc,
             "x-amz-content-sha256": hashlib.sha256(payload).hexdigest(),
             **(more or {}),
         }
-        signed = sign(
-            self._endpoint,
-            self._credentials(),
-            self._clock.now(),
-            headers,
-            payload,
-            method=method,
-            path=path,
-            query=query,
-        )
+        now = self._clock.now()
+        signed = sign(self._endpoint, self._credentials(), now, headers, payload, target=target)
+        path = f"{target.path}?{target.query}" if target.query else target.path
         connection = self._connection()
         try:
-            target = f"{path}?{query}" if query else path
-            connection.request(method, target, payload, signed)
+            connection.request(target.method, path, payload, signed)
             response = connection.getresponse()
             return response.status, response.read()
         except (OSError, http.client.HTTPException) as error:

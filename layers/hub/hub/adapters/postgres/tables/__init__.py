@@ -58,7 +58,6 @@ from hub.adapters.postgres.tables.settlement import (
     reconciliation_breaks,
     reconciliations,
 )
-from hub.adapters.postgres.tables.settlement import good_faith_violations
 from hub.adapters.postgres.tables.streaming import stream_connections, stream_subscriptions
 from hub.adapters.postgres.tables.watchlists import watchlist_items, watchlists
 
