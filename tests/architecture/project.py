@@ -54,6 +54,15 @@ class Function(NamedTuple):
         return [event["Properties"] for event in events if event["Type"] == kind]
 
     @property
+    def policies(self) -> list[Any]:
+        """Its own, or those of ours that the role has which it shares."""
+        if "Role" not in self.properties:
+            return list(self.properties.get("Policies", []))
+        role = self.properties["Role"]["Fn::GetAtt"][0]
+        given = RESOURCES[role]["Properties"]["ManagedPolicyArns"]
+        return [each for each in given if "Ref" in each]
+
+    @property
     def timeout(self) -> int:
         return int(self.properties.get("Timeout", GLOBALS["Timeout"]))
 

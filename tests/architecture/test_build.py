@@ -89,7 +89,7 @@ def test_layers_and_function_fit_into_lambda(artefacts):
     layers = size("DepsLayer") + size("HubLayer")
 
     assert layers + max(size(each.name) for each in functions()) < LAMBDA_BYTES
-    assert size("HubLayer") < 3 * 1024 * 1024, "the part that changes with every deployment"
+    assert size("HubLayer") < 4 * 1024 * 1024, "the part that changes with every deployment"
 
 
 PROGRAM = """

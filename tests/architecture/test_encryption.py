@@ -33,7 +33,7 @@ KEEP_NOTHING = (
     "AWS::ECS::", "AWS::ElasticLoadBalancingV2::", "AWS::Events::Rule", "AWS::IAM::", "AWS::KMS::",
     "AWS::RDS::DBInstance", "AWS::RDS::DBProxy", "AWS::RDS::DBSubnetGroup", "AWS::S3::BucketPolicy",
     "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::Scheduler::",
-    "AWS::Serverless::Api", "AWS::WAFv2::",
+    "AWS::Serverless::Api", "AWS::Serverless::WebSocketApi", "AWS::WAFv2::",
 )  # fmt: skip
 KEPT = [name for name, its in RESOURCES.items() if its["Type"] in STORES]
 KEYS = ({"Ref": "Key"}, {"Fn::GetAtt": ["Key", "Arn"]})

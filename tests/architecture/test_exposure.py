@@ -46,11 +46,7 @@ def test_outward_go_only_functions_that_speak_to_connections():
         for each in functions()
         if {"Ref": OUTWARD} in each.properties.get("VpcConfig", {}).get("SecurityGroupIds", [])
     }
-    speaking = {
-        each.name
-        for each in functions()
-        if {"Ref": "ConnectionsPolicy"} in each.properties.get("Policies", [])
-    }
+    speaking = {each.name for each in functions() if {"Ref": "ConnectionsPolicy"} in each.policies}
     assert outward == speaking != set()
 
 

@@ -15,8 +15,8 @@ WITHOUT = {
     "watch_resting_orders": "orders/watch_resting_orders.py",
     # A person asked, and is told where it was not taken.
     "reprocess_order": "operations/reprocess_order.py",
-    # It changes nothing in the books, and its machine tries again where it was not taken.
-    "finish_settlement": "alarms.py",
+    # It changes nothing in the books, and who alarms tries again where it was not taken.
+    "alarms": "alarms.py",
 }
 ADAPTERS = {
     "layers/hub/hub/adapters/aws/publisher.py",

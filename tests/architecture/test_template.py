@@ -212,8 +212,9 @@ def test_the_deployed_stack_stays_far_from_cloudformations_limits():
 
 @pytest.mark.parametrize("function", ALL)
 def test_a_function_declares_only_what_is_its_own(function):
-    allowed = {"CodeUri", "Handler", "Policies", "Events", "Timeout", "MemorySize", "Environment"}
-    if {"Ref": "ConnectionsPolicy"} in function.properties.get("Policies", []):
+    allowed = {"CodeUri", "Handler", "Events", "Timeout", "MemorySize", "Environment"}
+    allowed |= {"Role"} if "Role" in function.properties else {"Policies"}
+    if {"Ref": "ConnectionsPolicy"} in function.policies:
         allowed |= {"VpcConfig"}  # a way out of the network: see test_exposure
 
     assert function.properties.keys() <= allowed
@@ -223,6 +224,23 @@ def test_a_function_declares_only_what_is_its_own(function):
 def test_a_function_behind_the_api_ends_before_the_gateway_gives_up(function):
     if function.events("Api"):
         assert function.timeout < 29
+
+
+ROLES = of_type("AWS::IAM::Role")
+SHARED = {
+    each.properties["Role"]["Fn::GetAtt"][0] for each in functions() if "Role" in each.properties
+}
+ANYBODYS = ("service-role/AWSLambdaVPCAccessExecutionRole", "AWSXRayDaemonWriteAccess")
+
+
+@pytest.mark.parametrize("name", sorted(SHARED))
+def test_a_shared_role_is_for_functions_and_has_policies_of_ours_and_what_every_function_has(name):
+    its = ROLES[name]
+    [statement] = its["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+    theirs = [each["Fn::Sub"] for each in its["ManagedPolicyArns"] if "Fn::Sub" in each]
+    assert theirs == ["arn:${AWS::Partition}:iam::aws:policy/" + each for each in ANYBODYS]
+    assert its.keys() == {"Description", "AssumeRolePolicyDocument", "ManagedPolicyArns"}
 
 
 def test_a_machine_that_is_waited_for_ends_before_who_waits():
@@ -237,7 +255,7 @@ def test_a_machine_that_is_waited_for_ends_before_who_waits():
 def _starts(function: Function, machine: str) -> bool:
     return any(
         block.get("Action") == "states:StartSyncExecution" and block["Resource"] == {"Ref": machine}
-        for _, block in walk(function.properties.get("Policies", []))
+        for _, block in walk(function.policies)
     )
 
 
@@ -287,7 +305,7 @@ GRANTS = {
 def granted(function: Function) -> set[str]:
     """Policies by what they are for; a policy that is for nothing known is itself."""
     found = set()
-    for policy in function.properties.get("Policies", []):
+    for policy in function.policies:
         text = json.dumps(policy)
         known = [kind for words, kind in GRANTS.items() if f'"{words}"' in text]
         found.add(known[0] if known else text)

@@ -22,9 +22,14 @@ BOUNDED = {
     "get_portfolio_summary": "what is held",
     "get_shared_watchlist": "twenty symbols",
     "get_watchlist": "twenty symbols",
+    "get_proof": "the ledger accounts and the invariants of one account",
+    "get_reconciliation": "what differs on one day",
     "list_account_events": "pages by the numbers of events, which clients keep",
     "list_api_keys": "twenty keys",
+    "list_machine_runs": "the ladders of one order",
     "list_market_data": "the symbols that are asked for, a hundred at most",
+    "list_queues": "the queues of the template",
+    "list_troubled_orders": "a page of those that have waited longest: who waits is decided upon",
     "list_sessions": "the log-ins of one person",
 }
 # A bar is small, and charts want many.
