@@ -42,6 +42,7 @@ STAR = {
     "/Resources/Key/Properties/KeyPolicy/Statement/0": "the account's own policies decide",
     "/Resources/Key/Properties/KeyPolicy/Statement/1": "Scheduler has no ARN of a schedule to name",
     "/Resources/Key/Properties/KeyPolicy/Statement/2": "its condition names the log group",
+    "/Resources/Key/Properties/KeyPolicy/Statement/3": "its condition names the account's rules",
 }
 
 # CloudFormation takes 500 resources and 1 MB; a stack near that cannot be mended any more.

@@ -246,6 +246,9 @@ HOLDING = st.builds(
     cost=MONEY,
     market_price=PRICE,
     stale=st.booleans(),
+    realised=MONEY,
+    priced_at=st.none(),
+    previous_close=st.none(),
 )
 
 

@@ -160,7 +160,7 @@ def deposit(reach: Reach, act: Act) -> None:
     command = CashCommand(customer.customer_id, customer.account_id, amount, act.name, TRACE)
     made = asked(reach, lambda: reach.hub().deposit_cash(command), again=True)
     if made is not None and not isinstance(made, HubError):
-        reach.answers.deposits[made.deposit_id] = amount
+        reach.answers.deposits[made.reference] = amount
 
 
 def close_position(reach: Reach, act: Act) -> None:

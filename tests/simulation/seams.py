@@ -10,7 +10,8 @@ from uuid import UUID
 from hub.adapters.redis.market_data import CLOCK_KEY, QUOTE_KEY
 from hub.application.books import Destination
 from hub.application.ports.cache import CacheDownError
-from hub.application.ports.messages import Message
+from hub.application.ports.messages import Failed, Message
+from hub.domain.kernel import UnavailableError
 from hub.domain.market.clock import MarketClock, clock_record
 from hub.domain.market.quote import Quote, quote_record
 from tests.simulation.chance import Fault
@@ -171,6 +172,14 @@ class SimulatedQueues:
             self.dead.append(each)
         else:
             self._show(each, VISIBILITY_SECONDS)
+
+    def hide(self, failed: Failed, seconds: int) -> None:
+        """A message that failed comes again after that long, and not when its visibility ends."""
+        if self._scheduler.seam("before postpone", Fault.REFUSED, Fault.KILL) is Fault.REFUSED:
+            raise UnavailableError("the queue does not answer")
+        for each in self.waiting.get(failed.queue, ()):
+            if each.name == failed.receipt:
+                self._show(each, float(seconds))
 
     def acknowledge(self, batch: Sequence[InQueue]) -> None:
         for each in batch:

@@ -24,6 +24,7 @@ from hub.adapters.redis.market_data import RedisMarketData
 from hub.application.accounts.cash_moves import CashCommand
 from hub.application.identity.register import RegisterCommand
 from hub.application.orders.execute_orders import ExecuteOrdersCommand, OrderToProcess
+from hub.application.orders.postpone_failed import PostponeFailed
 from hub.application.orders.process_submitted import ProcessSubmitted
 from hub.bootstrap import Hub
 from hub.domain.kernel import HubError, UnavailableError
@@ -144,6 +145,7 @@ class World:
             "calendars": self._calendars,
             "fees": self._fees,
             "process_submitted": ProcessSubmitted(self.machine),
+            "postpone_failed": PostponeFailed(self.queues),
             "settlement_runs": settlement.SimulatedRuns(self.scheduler),
         }
         hub.__dict__.update(parts)
@@ -231,7 +233,7 @@ class World:
 
     def _consume(self, batch: Sequence[InQueue]) -> None:
         """What SQS does with a function: it deletes what the answer does not name."""
-        records = [{"messageId": each.name, "body": each.message.body} for each in batch]
+        records = [_record(each) for each in batch]
         with suppress(KilledError), self.scheduler.process():
             self.scheduler.seam("received", Fault.KILL)
             answer = on_order_submitted.handler({"Records": records}, _CONTEXT)
@@ -273,6 +275,16 @@ class World:
         return customers.Reach(
             self.scheduler, self.hub, self.customers, self.answers, self.cents.__getitem__
         )
+
+
+def _record(received: InQueue) -> dict[str, Any]:
+    return {
+        "messageId": received.name,
+        "receiptHandle": received.name,
+        "body": received.message.body,
+        "attributes": {"ApproximateReceiveCount": str(received.deliveries)},
+        "eventSourceARN": f"arn:aws:sqs:us-east-1:000000000000:{received.message.destination}",
+    }
 
 
 def _settings(urls: DatabaseUrls) -> Settings:
