@@ -142,7 +142,8 @@ def a_quote(age: float = 0, **changes: Any) -> Quote:
     [
         (5, 1.0, False),
         (5.000001, 1.0, True),
-        (5.000001, 0.0, True),
+        (300, 0.0, False),
+        (300.000001, 0.0, True),
         (300, 60.0, False),
         (300.1, 60.0, True),
         (5.1, 0.5, True),

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 # A running source renews its anchor well within this; an older one is of a source that stopped.
 ANCHOR_LIFE = timedelta(seconds=5)
+# Of a replay, to real time.
+USUAL_PACE = 60.0
 
 
 class MarketClock(NamedTuple):
@@ -41,9 +43,10 @@ class MarketClock(NamedTuple):
         """How old a quote may be in market time, when real time allows `limit`.
 
         A replay that runs sixty times as fast sees quotes age sixty times as fast; what the limit
-        guards against is a feed that stopped, and that shows in real seconds.
+        guards against is a feed that stopped, and that shows in real seconds. A clock that stands
+        has stopped its quotes with it: they are as good as they were at the replay's usual pace.
         """
-        return limit * max(self.speed, 1.0)
+        return limit * (max(self.speed, 1.0) if self.speed else USUAL_PACE)
 
 
 def clock_record(clock: MarketClock) -> dict[str, Any]:
