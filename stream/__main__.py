@@ -8,6 +8,7 @@ from functools import partial
 from hub.adapters.tokens import verify
 from hub.bootstrap import Hub
 from hub.settings import read_settings as read_hub_settings
+from stream.api_keys import Keys
 from stream.counts import Counts
 from stream.duties import Duties
 from stream.instruments import KnownInstruments
@@ -37,7 +38,10 @@ def main() -> int:
         )
         # A connection of its own: that of the duties is in use by another thread.
         find_instrument = KnownInstruments(Hub(read_hub_settings()).instruments.find)
-        asyncio.run(run(settings, verifier, find_instrument, observers, counts))
+        # And another one, for who comes with a key.
+        people = Hub(read_hub_settings())
+        keys = Keys(people.authorize, people.find_live_keys)
+        asyncio.run(run(settings, verifier, find_instrument, observers, counts, keys=keys))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2

@@ -11,7 +11,6 @@ from hub.domain.kernel import (
     InvalidInputError,
     NotFoundError,
     ThrottledError,
-    UnauthenticatedError,
     UnavailableError,
 )
 from hub.domain.market.instrument import Instrument
@@ -19,7 +18,7 @@ from stream.gen import market_data_pb2 as messages
 from stream.messages import CHANNEL_NAMES, encoded, instrument_message, quote_message
 from stream.reader import Subscriber
 from stream.requests import MAX_SYMBOLS, Wish, check_count
-from stream.session import HEARTBEAT_SECONDS, House, Pace, has_expired
+from stream.session import HEARTBEAT_SECONDS, House, Pace
 from stream.updates import QUOTES
 
 MESSAGES_PER_SECOND = 10.0
@@ -137,9 +136,8 @@ class CallStream:
         self._outlet.end(TooSlowError("read faster, or ask for less"))
 
     def tick(self, now: float, wall: datetime) -> None:
-        if has_expired(self._identity, wall):
-            expired = UnauthenticatedError("the token has expired", code="token_expired")
-            self._outlet.end(expired)
+        if ending := self._house.guests.ending(self._identity, wall):
+            self._outlet.end(ending)
         elif now - self._beat >= HEARTBEAT_SECONDS and not self.waiting:
             self._beat = now
             self.say(type="heartbeat", cursor=str(self._house.board.latest))

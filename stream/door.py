@@ -253,6 +253,24 @@ class Door:
             self._guest.left()
 
 
+class Waiting:
+    """A guest before it is known who it is. It has asked, and is to hear the answer first."""
+
+    __slots__ = ("_door",)
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def received(self, data: bytes) -> None:  # noqa: ARG002  # a guest's; whatever it is
+        self._door.abort()
+
+    def writable(self) -> None: ...
+
+    def too_slow(self) -> None: ...
+
+    def left(self) -> None: ...
+
+
 def head_of(status: HTTPStatus, fields: Mapping[str, str]) -> bytes:
     lines = [f"HTTP/1.1 {status.value} {status.phrase}"]
     lines += [f"{name}: {value}" for name, value in fields.items()]

@@ -11,7 +11,7 @@ from hub.application.ports.identity import Identity
 from hub.domain.kernel import HubError
 from hub.entrypoints.errors import outcome_of
 from stream.calls import TooSlowError
-from stream.guests import Verify, bearer
+from stream.guests import Guests, bearer
 
 # Anybody may ask how it is and what is offered: balancers and explorers have no token.
 _OPEN = ("/grpc.health.", "/grpc.reflection.")
@@ -28,10 +28,10 @@ def caller() -> Identity:
 
 
 class Guard(grpc.aio.ServerInterceptor):
-    """Refuses who has no valid token; answers errors by the one table of them."""
+    """Refuses who has no valid credential; answers errors by the one table of them."""
 
-    def __init__(self, verify: Verify) -> None:
-        self._verify = verify
+    def __init__(self, guests: Guests) -> None:
+        self._guests = guests
 
     async def intercept_service(
         self,
@@ -52,7 +52,7 @@ class Guard(grpc.aio.ServerInterceptor):
     def _once(self, behaviour: Any) -> Any:
         async def call(request: Any, context: Context) -> Any:
             try:
-                self._let_in(context)
+                await self._let_in(context)
                 return await behaviour(request, context)
             except HubError as error:
                 await _refuse(context, error)
@@ -62,7 +62,7 @@ class Guard(grpc.aio.ServerInterceptor):
     def _many(self, behaviour: Any) -> Any:
         async def call(request: Any, context: Context) -> AsyncIterator[Any]:
             try:
-                self._let_in(context)
+                await self._let_in(context)
                 async for response in behaviour(request, context):
                     yield response
             except HubError as error:
@@ -70,9 +70,10 @@ class Guard(grpc.aio.ServerInterceptor):
 
         return call
 
-    def _let_in(self, context: Context) -> None:
+    async def _let_in(self, context: Context) -> None:
         metadata = dict(context.invocation_metadata() or ())
-        _CALLER.set(self._verify(bearer(str(metadata.get("authorization", "")))))
+        credential = bearer(str(metadata.get("authorization", "")))
+        _CALLER.set(await self._guests.found(credential))
 
 
 async def _refuse(context: Context, error: HubError) -> NoReturn:

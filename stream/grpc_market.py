@@ -73,7 +73,7 @@ class LibraryCalls:
     """The server of the gRPC library."""
 
     def __init__(self, house: House, find_instrument: FindInstrument, address: str) -> None:
-        self._server = grpc.aio.server(options=_OPTIONS, interceptors=[Guard(house.guests.verify)])
+        self._server = grpc.aio.server(options=_OPTIONS, interceptors=[Guard(house.guests)])
         self._health = health.aio.HealthServicer()
         self._server.add_generic_rpc_handlers([_handlers(MarketData(house, find_instrument))])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)

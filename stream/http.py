@@ -1,7 +1,7 @@
 """The port's routes: health, metrics, tickets, and the doors of both kinds of stream."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -10,7 +10,7 @@ from typing import Any
 
 from hub.application.ports.identity import Identity
 from hub.domain.kernel import HubError
-from stream.door import OPEN_TO_PAGES, Door, Request
+from stream.door import OPEN_TO_PAGES, Door, Request, Waiting
 from stream.entrance import Entrance
 from stream.guests import bearer
 from stream.redis_tickets import LIFE_SECONDS
@@ -108,27 +108,47 @@ class Front:
     def _websocket(self, request: Request, door: Door) -> None:
         """A client without a token in its headers authenticates by its first message."""
         token = _token(request)
-        identity = self._house.guests.verify(token) if token else None
+        if token is None:
+            self._open_websocket(door, request, None)
+            return
+        self._admit(door, token, lambda identity: self._open_websocket(door, request, identity))
+
+    def _open_websocket(self, door: Door, request: Request, identity: Identity | None) -> None:
         socket = WebSocket(door, self._house, identity)
         door.seat(socket)
         socket.open(request)
 
     def _events(self, request: Request, door: Door) -> None:
         wish = wish_of(request, self._house)
-        if ticket := request.query.get("ticket"):
-            self._later(door, self._events_by_ticket(ticket, wish, door))
-            return
-        self._open_events(door, self._house.guests.verify(_known(request)), wish)
 
-    async def _events_by_ticket(self, ticket: str, wish: Wish, door: Door) -> None:
-        self._open_events(door, await self._house.guests.redeemed(ticket), wish)
+        def open_events(identity: Identity) -> None:
+            self._open_events(door, identity, wish)
+
+        if ticket := request.query.get("ticket"):
+            finding = self._house.guests.redeemed(ticket)
+            self._later(door, self._admitted(door, finding, open_events))
+            return
+        self._admit(door, _known(request), open_events)
 
     def _open_events(self, door: Door, identity: Identity, wish: Wish) -> None:
-        if door.gone:
-            return
         stream = EventStream(door, self._house, identity)
         door.seat(stream)
         stream.open(wish)
+
+    def _admit(self, door: Door, credential: str, enter: Callable[[Identity], None]) -> None:
+        """At once where it is known whose it is. Raises HubError."""
+        if identity := self._house.guests.known(credential):
+            enter(identity)
+        else:
+            finding = self._house.guests.found(credential)
+            self._later(door, self._admitted(door, finding, enter))
+
+    async def _admitted(
+        self, door: Door, finding: Awaitable[Identity], enter: Callable[[Identity], None]
+    ) -> None:
+        identity = await finding
+        if not door.gone:
+            enter(identity)
 
     def _ticket(self, request: Request, door: Door) -> None:
         self._later(door, self._issue(_known(request), door))
@@ -150,7 +170,8 @@ class Front:
         door.answer(HTTPStatus.OK, text, "text/plain; version=0.0.4")
 
     def _later(self, door: Door, work: Coroutine[Any, Any, None]) -> None:
-        """Do what needs Redis; what it refuses is answered then."""
+        """Do what needs a server; what it refuses is answered then."""
+        door.seat(Waiting(door))
 
         async def answered() -> None:
             try:

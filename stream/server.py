@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from hub.domain.kernel import UnavailableError
 from hub.domain.market.calendar import Calendar
 from stream.alpaca_feed import AlpacaFeed
+from stream.api_keys import Keys, no_keys
 from stream.board import Board
 from stream.calls import Calls, FindInstrument
 from stream.counts import Counts
@@ -48,6 +49,8 @@ async def run(
     find_instrument: FindInstrument,
     observers: Observers | None = None,
     counts: Counts | None = None,
+    *,
+    keys: Keys | None = None,
 ) -> None:
     """Runs until SIGTERM or SIGINT. An error that nobody expected ends it and is raised."""
     raise_limit()
@@ -59,12 +62,16 @@ async def run(
     source = _SOURCES[settings.feed](settings, parts)
     status = Status(Board(), source.calendar, (market.link, clocks.link), counts)
     leader = Leader(market, clocks, status, observers, source.open)
-    guests = Guests(KnownTokens(verify), market.tickets(), redistributes=settings.redistributes)
+    keys = keys or no_keys()
+    guests = Guests(
+        KnownTokens(verify), market.tickets(), redistributes=settings.redistributes, keys=keys
+    )
     house = House(status.board, guests, Terms(source.symbols), counts)
     works = (
         Lease(market, leader.lead, leader.halt).run(),
         follow_updates(market, status),
         follow_clock(market, status),
+        keys.watch(),
     )
     try:
         calls = _calls(settings, house, find_instrument)

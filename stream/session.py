@@ -66,7 +66,3 @@ class Pace:
             return False
         self._left -= 1
         return True
-
-
-def has_expired(identity: Identity | None, now: datetime) -> bool:
-    return identity is not None and identity.expires_at <= now

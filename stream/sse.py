@@ -14,7 +14,7 @@ from stream.door import OPEN_TO_PAGES, Door, Request, head_of
 from stream.encoding import server_sent_event
 from stream.reader import Subscriber
 from stream.requests import Wish, check_count
-from stream.session import CLOSE_WITHIN, HEARTBEAT_SECONDS, SILENT_SECONDS, House, has_expired
+from stream.session import CLOSE_WITHIN, HEARTBEAT_SECONDS, SILENT_SECONDS, House
 
 RETRY_MS = 2_000
 _HEAD = head_of(
@@ -30,7 +30,7 @@ _HEAD = head_of(
 
 
 class EventStream:
-    """One client, already known. Its connection lasts until its token expires."""
+    """One client, already known. Its connection lasts as long as its credential."""
 
     __slots__ = ("_beat", "_door", "_ends_at", "_entered", "_house", "_identity", "_reader")
 
@@ -72,8 +72,8 @@ class EventStream:
         stalled = self._door.blocked_since
         if now >= self._ends_at or (stalled is not None and now - stalled > SILENT_SECONDS):
             self._door.abort()
-        elif has_expired(self._identity, wall):
-            self._end("token_expired", "the token has expired: open another stream")
+        elif ending := self._house.guests.ending(self._identity, wall):
+            self._end(ending.code, f"{ending.detail}: open another stream")
         elif now - self._beat >= HEARTBEAT_SECONDS and not self._door.blocked:
             self._beat = now
             self._door.write(b": heartbeat\n\n")

@@ -3,7 +3,7 @@
 import asyncio
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64Error
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
 from hashlib import sha1
 from http import HTTPStatus
@@ -12,14 +12,20 @@ from time import monotonic
 from typing import Any
 
 from hub.application.ports.identity import Identity
-from hub.domain.kernel import HubError, InvalidInputError, UnauthenticatedError
+from hub.domain.kernel import (
+    ForbiddenError,
+    HubError,
+    InvalidInputError,
+    UnauthenticatedError,
+    UnavailableError,
+)
 from stream import frames
 from stream.door import Door, Request, head_of
 from stream.encoding import websocket_json, websocket_msgpack
 from stream.frames import BrokenError, Frames
 from stream.reader import Subscriber
 from stream.requests import MAX_MESSAGE_BYTES, check_count, parsed
-from stream.session import CLOSE_WITHIN, HEARTBEAT_SECONDS, SILENT_SECONDS, House, Pace, has_expired
+from stream.session import CLOSE_WITHIN, HEARTBEAT_SECONDS, SILENT_SECONDS, House, Pace
 
 AUTH_WITHIN = 10.0
 MESSAGES_PER_SECOND = 10.0
@@ -33,6 +39,7 @@ UNAUTHENTICATED = 4401
 TOO_SLOW = 4407
 TOO_MANY = 4429
 FORBIDDEN = 4403
+TRY_AGAIN = 1013
 _RESTART = 1012
 _VERSION = "13"
 _KEY_BYTES = 16
@@ -48,13 +55,13 @@ class WebSocket:
         "_door",
         "_encode",
         "_ends_at",
+        "_finding",
         "_frames",
         "_heard",
         "_house",
         "_identity",
         "_pace",
         "_reader",
-        "_redeeming",
     )
 
     def __init__(self, door: Door, house: House, identity: Identity | None) -> None:
@@ -68,7 +75,7 @@ class WebSocket:
         self._encode = websocket_json
         self._reader: Subscriber | None = None
         self._ends_at = inf
-        self._redeeming: asyncio.Task[None] | None = None
+        self._finding: asyncio.Task[None] | None = None
 
     def open(self, request: Request) -> None:
         """Answer the handshake."""
@@ -114,8 +121,8 @@ class WebSocket:
             self._reader = None
             self._house.guests.leave(self._identity)
             self._house.counts.connections["websocket"] -= 1
-        if self._redeeming is not None:
-            self._redeeming.cancel()
+        if self._finding is not None:
+            self._finding.cancel()
 
     def tick(self, now: float, wall: datetime) -> None:
         if now >= self._ends_at or now - self._heard > SILENT_SECONDS:
@@ -124,9 +131,9 @@ class WebSocket:
             if now - self._began > AUTH_WITHIN:
                 reason = f"no authentication within {AUTH_WITHIN:g} seconds"
                 self._end("unauthenticated", reason, UNAUTHENTICATED)
-        elif has_expired(self._identity, wall):
-            reason = "the token has expired: open another stream, or send a new one in time"
-            self._end("token_expired", reason, UNAUTHENTICATED)
+        elif ending := self._ending(wall):
+            reason = f"{ending.detail}: open another stream, or send a new one in time"
+            self._end(ending.code, reason, UNAUTHENTICATED)
         elif now - self._beat >= HEARTBEAT_SECONDS:
             self._beat = now
             self._beat_once(wall)
@@ -139,6 +146,10 @@ class WebSocket:
         # Behind what it does not read, a close frame would not arrive either.
         self._house.counts.refused["too_slow"] += 1
         self._end("slow_consumer", "read faster, or ask for less", TOO_SLOW)
+
+    def _ending(self, wall: datetime) -> UnauthenticatedError | None:
+        assert self._identity is not None
+        return self._house.guests.ending(self._identity, wall)
 
     def _beat_once(self, wall: datetime) -> None:
         if self._ends_at < inf:
@@ -171,10 +182,7 @@ class WebSocket:
         try:
             self._carry_out(parsed(text))
         except HubError as error:
-            if self._reader is None:
-                self._end_unknown(error)
-            else:
-                self._say(type="error", code=error.code, message=error.detail)
+            self._refuse(error)
 
     def _paced(self) -> bool:
         if self._pace.takes(monotonic()):
@@ -203,20 +211,29 @@ class WebSocket:
     def _authenticate(self, request: dict[str, Any]) -> None:
         """A token, at any time: it prolongs the stream. A ticket, where there was none."""
         token, ticket = request.get("token"), request.get("ticket")
+        guests = self._house.guests
         if isinstance(token, str):
-            self._enter(self._house.guests.verify(token))
+            if identity := guests.known(token):
+                self._enter(identity)
+            else:
+                self._wait_for(guests.found, token)
         elif isinstance(ticket, str) and self._reader is None:
-            if self._redeeming is not None:
-                raise UnauthenticatedError("one ticket after the other")
-            self._redeeming = asyncio.ensure_future(self._redeem(ticket))
+            self._wait_for(guests.redeemed, ticket)
         else:
             raise UnauthenticatedError('auth needs a "token" or, once, a "ticket"')
 
-    async def _redeem(self, ticket: str) -> None:
+    def _wait_for(
+        self, find: Callable[[str], Coroutine[Any, Any, Identity]], credential: str
+    ) -> None:
+        if self._finding is not None and not self._finding.done():
+            raise UnauthenticatedError("one credential after the other")
+        self._finding = asyncio.ensure_future(self._enter_later(find(credential)))
+
+    async def _enter_later(self, finding: Awaitable[Identity]) -> None:
         try:
-            self._enter(await self._house.guests.redeemed(ticket))
+            self._enter(await finding)
         except HubError as error:
-            self._end_unknown(error)
+            self._refuse(error)
 
     def _enter(self, identity: Identity, before: bytes = b"") -> None:
         """What comes `before` goes out in one piece with the answer: many come at once."""
@@ -234,6 +251,8 @@ class WebSocket:
             house.counts.opened["websocket"] += 1
         elif self._identity is None or identity.customer_id != self._identity.customer_id:
             raise UnauthenticatedError("the stream belongs to another customer")
+        else:
+            self._house.guests.change(self._identity, identity)
         self._identity = identity
         if self._ends_at == inf:
             self._door.write(before + self._encode({"type": "authenticated"}))
@@ -253,9 +272,17 @@ class WebSocket:
             channels.setdefault(channel, []).append(symbol)
         self._say(type="subscriptions", channels=channels)
 
-    def _end_unknown(self, error: HubError) -> None:
-        self._house.counts.refused["unauthenticated"] += 1
-        self._end("unauthenticated", error.detail, UNAUTHENTICATED)
+    def _refuse(self, error: HubError) -> None:
+        """Who is not known yet is let go."""
+        if self._reader is not None:
+            self._say(type="error", code=error.code, message=error.detail)
+            return
+        code, number = "unauthenticated", UNAUTHENTICATED
+        if isinstance(error, ForbiddenError | UnavailableError):
+            code = error.code
+            number = FORBIDDEN if isinstance(error, ForbiddenError) else TRY_AGAIN
+        self._house.counts.refused[code] += 1
+        self._end(code, error.detail, number)
 
     def _end(self, code: str, reason: str, number: int) -> None:
         self._say(type="error", code=code, message=reason)

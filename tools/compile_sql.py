@@ -111,6 +111,7 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     api_keys.create_api_key,
     api_keys.list_api_keys,
     api_keys.revoke_api_key,
+    api_keys.list_live_api_keys,
     api_keys.use_api_key,
     attempts.lock_attempts,
     attempts.count_attempts,

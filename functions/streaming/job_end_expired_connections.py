@@ -1,4 +1,4 @@
-"""Every minute: hang up on clients of the account stream whose credential has expired."""
+"""Every minute: hang up on clients of the account stream whose credential is good no more."""
 
 from hub.bootstrap import hub
 from hub.entrypoints.job import job_handler

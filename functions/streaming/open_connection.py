@@ -21,6 +21,7 @@ def open_connection(event: Mapping[str, Any]) -> dict[str, Any]:
                 context["connectionId"],
                 CustomerId(caller["sub"]),
                 caller["sid"],
+                caller["scope"],
                 AccountId(caller["account"]) if caller.get("account") else None,
                 datetime.fromtimestamp(float(caller["exp"]), UTC),
                 headers.get("origin"),

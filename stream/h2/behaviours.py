@@ -1,4 +1,4 @@
-"""Ways to answer a call: once, once and later, with a stream."""
+"""Ways to answer a call: once, once and later, with a stream; and to wait for who it is."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,10 +6,13 @@ from typing import Any, Protocol, TypeVar
 
 from google.protobuf.message import DecodeError
 
-from stream.h2.call import Call
+from hub.application.ports.identity import Identity
+from stream.h2.call import Behaviour, Call
 from stream.h2.status import CallError, Status
 
 _Message_co = TypeVar("_Message_co", covariant=True)
+# Of a call whose caller is being looked up.
+_KEPT_MESSAGES = 4
 
 
 class Kind(Protocol[_Message_co]):
@@ -77,6 +80,49 @@ class Later(_Single):
     def _found(self, done: asyncio.Future[bytes]) -> None:
         if not done.cancelled():
             self._call.act(lambda: self._tell(done.result()))
+
+
+class Admission:
+    """Keeps what comes until it is known who calls; from then on what `begin` gives answers."""
+
+    def __init__(
+        self,
+        call: Call,
+        finding: Awaitable[Identity],
+        begin: Callable[[Call, Identity | None], Behaviour],
+    ) -> None:
+        self._call = call
+        self._begin = begin
+        self._kept: list[bytes] = []
+        self._all_said = False
+        self._finding = asyncio.ensure_future(finding)
+        self._finding.add_done_callback(self._found)
+
+    def received(self, message: bytes) -> None:
+        if len(self._kept) >= _KEPT_MESSAGES:
+            raise CallError(Status.RESOURCE_EXHAUSTED, "too many messages before the first answer")
+        self._kept.append(message)
+
+    def finished(self) -> None:
+        self._all_said = True
+
+    def writable(self) -> None: ...
+
+    def left(self) -> None:
+        self._finding.cancel()
+
+    def _found(self, done: asyncio.Future[Identity]) -> None:
+        if not done.cancelled():
+            self._call.act(lambda: self._go_on(done.result()))
+
+    def _go_on(self, caller: Identity) -> None:
+        behaviour = self._call.behaviour = self._begin(self._call, caller)
+        for message in self._kept:
+            behaviour.received(message)
+            if self._call.ended:
+                return
+        if self._all_said:
+            behaviour.finished()
 
 
 class Opened(Protocol):

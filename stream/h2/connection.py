@@ -3,11 +3,12 @@
 from asyncio import TimerHandle
 from collections.abc import Callable, Mapping
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from hub.application.ports.identity import Identity
-from stream.guests import Verify, bearer
+from stream.guests import bearer
 from stream.h2 import frames, limits
+from stream.h2.behaviours import Admission
 from stream.h2.call import Behaviour, Call
 from stream.h2.frames import (
     ConnectionFaultError,
@@ -46,11 +47,23 @@ class Method(NamedTuple):
     for_anybody: bool = False
 
 
+class People(Protocol):
+    """Who bears what credential."""
+
+    def known(self, credential: str) -> Identity | None:
+        """None: it has to be found. Raises HubError."""
+        ...
+
+    async def found(self, credential: str) -> Identity:
+        """Raises HubError."""
+        ...
+
+
 class Offer(NamedTuple):
     """What is offered on every connection, by path, and to whom."""
 
     methods: Mapping[str, Method]
-    verify: Verify
+    people: People
     later: Callable[[float, Callable[[], None]], TimerHandle]
 
 
@@ -245,8 +258,14 @@ class Connection:
         method = self._offer.methods.get(head.path)
         if method is None:
             raise CallError(Status.UNIMPLEMENTED, "there is no such method")
-        caller = None if method.for_anybody else self._offer.verify(bearer(head.authorization))
-        call.behaviour = method.open(call, caller)
+        if method.for_anybody:
+            call.behaviour = method.open(call, None)
+            return
+        credential, people = bearer(head.authorization), self._offer.people
+        if caller := people.known(credential):
+            call.behaviour = method.open(call, caller)
+        else:
+            call.behaviour = Admission(call, people.found(credential), method.open)
 
     def _on_data(self, each: Frame) -> None:
         self._room -= each.size

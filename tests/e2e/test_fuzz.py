@@ -8,6 +8,7 @@ import copy
 import json
 import os
 from collections.abc import Iterator, Mapping
+from time import monotonic
 from typing import Any, NamedTuple
 
 import pytest
@@ -21,6 +22,8 @@ from tests.e2e.platforms import Customer, Platform
 EXAMPLES = int(os.environ.get("HUB_FUZZ_EXAMPLES", "6"))
 SEED = int(os.environ.get("HUB_FUZZ_SEED", "1"))
 DOCUMENT = json.loads((ROOT / "functions" / "operations" / "openapi.json").read_text("utf-8"))
+# A token lives for ten minutes, and a long run for longer.
+LOG_IN_SECONDS = 300.0
 # After these a customer has to log in again.
 ENDING = {"logout", "logout_all"}
 
@@ -48,6 +51,24 @@ bounded = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+
+
+class Administrator:
+    """A customer whom no route refuses for want of a scope, and whose token is never old."""
+
+    def __init__(self, customer: Customer) -> None:
+        self.customer = customer
+        self.log_in()
+
+    def log_in(self) -> None:
+        self.customer.log_in()
+        self._since = monotonic()
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        if monotonic() - self._since > LOG_IN_SECONDS:
+            self.log_in()
+        return {"Authorization": f"Bearer {self.customer.token}"}
 
 
 class Fuzz(NamedTuple):
@@ -106,21 +127,20 @@ def strangers(platform: Platform) -> Fuzz:
 
 
 @pytest.fixture(scope="module")
-def administrator(platform: Platform) -> Customer:
-    """Somebody whom no route refuses for want of a scope."""
+def administrator(platform: Platform) -> Administrator:
     customer = Customer(platform.api_port, cash="100000.00")
     customer.ended(customer.order(quantity="10").body["order_id"])
     platform.grant(customer.email)
-    customer.log_in()
-    return customer
+    return Administrator(customer)
 
 
 @pytest.fixture(scope="module")
-def own(administrator: Customer) -> Mapping[str, str]:
+def own(administrator: Administrator) -> Mapping[str, str]:
     """What the customer has, by the name that a path gives it."""
-    (order,) = administrator.get("/orders").body["orders"]
+    customer = administrator.customer
+    (order,) = customer.get("/orders").body["orders"]
     return {
-        "account_id": administrator.account_id,
+        "account_id": customer.account_id,
         "order_id": order["order_id"],
         "symbol": "AAPL",
     }
@@ -135,9 +155,10 @@ def forgiven(platform: Platform) -> Iterator[None]:
             redis.delete(key)
 
 
+@pytest.mark.timeout(120 + 5 * EXAMPLES)
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_whoever_may_ask_is_answered_as_the_document_says(
-    name: str, fuzz: Fuzz, administrator: Customer, own: Mapping[str, str]
+    name: str, fuzz: Fuzz, administrator: Administrator, own: Mapping[str, str]
 ):
     operation = OPERATIONS[name]
 
@@ -149,7 +170,7 @@ def test_whoever_may_ask_is_answered_as_the_document_says(
         if theirs and asked:
             case.path_parameters = asked | {key: own[key] for key in asked if key in own}
         try:
-            status = fuzz.ask(case, {"Authorization": f"Bearer {administrator.token}"})
+            status = fuzz.ask(case, administrator.headers)
         finally:
             if name in ENDING:
                 administrator.log_in()
@@ -158,6 +179,7 @@ def test_whoever_may_ask_is_answered_as_the_document_says(
     holds()
 
 
+@pytest.mark.timeout(120 + 5 * EXAMPLES)
 @pytest.mark.parametrize("name", GUARDED)
 def test_whoever_makes_up_a_token_is_told_nothing_but_that(name: str, strangers: Fuzz):
     @seed(SEED)

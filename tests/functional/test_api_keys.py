@@ -234,3 +234,13 @@ def test_a_key_whose_making_was_answered_into_the_void_is_made_once(front: Front
     hub.database.rows = once  # type: ignore[method-assign]  # and one that holds
     assert made.status == 201
     assert len(front.call("identity.list_api_keys", ada, path=of(ada)).body["keys"]) == 1
+
+
+def test_of_the_keys_that_something_is_open_by_the_live_ones_are_told(front: Front, ada: Customer):
+    kept, revoked = (create(front, ada).body["key_id"] for _ in range(2))
+    short = create(front, ada, days=1).body["key_id"]
+    front.call("identity.revoke_api_key", ada, path=of(ada, key_id=revoked))
+    front.world.clock.advance(DAY)
+    wanted = {kept, revoked, short, "01900000-0000-7000-8000-00000000ffff"}
+    assert front.world.hub.find_live_keys(wanted) == {kept}
+    assert front.world.hub.find_live_keys(()) == frozenset()

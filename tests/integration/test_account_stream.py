@@ -6,6 +6,7 @@ from threading import Thread
 
 import pytest
 
+from hub.application.identity.create_api_key import CreateApiKeyCommand
 from hub.application.ports.streaming import Connection, Subscription
 from hub.application.streaming.open_connection import MOST_CONNECTIONS, OpenConnectionCommand
 from hub.application.streaming.subscribe_account import (
@@ -14,6 +15,8 @@ from hub.application.streaming.subscribe_account import (
 )
 from hub.application.streaming.telling import BATCH
 from hub.bootstrap import Hub
+from hub.domain.identity.api_keys import KeyScope
+from hub.domain.identity.sessions import Ending
 from hub.domain.kernel import (
     AccountId,
     ForbiddenError,
@@ -68,7 +71,8 @@ def connected(world: World, customer: Customer, name: str = "one") -> Connection
         OpenConnectionCommand(
             name,
             customer.customer_id,
-            world.ids.new(),
+            customer.session_id,
+            customer.scope,
             AccountId(customer.key_account) if customer.key_account else None,
             at + timedelta(minutes=10),
             None,
@@ -86,6 +90,17 @@ def subscribed(
     command = SubscribeAccountCommand(connection, customer.account_id, after)
     world.hub.subscribe_account(command)
     return connection
+
+
+def with_key(world: World, customer: Customer) -> Customer:
+    """A program of the customer's, that has a key of the account."""
+    command = CreateApiKeyCommand(
+        customer.customer_id, customer.account_id, "robot", KeyScope.READ, timedelta(days=1)
+    )
+    made = world.hub.create_api_key(command)
+    program = Customer(customer.customer_id, customer.account_id, made.key.key_id)
+    program.scope, program.key_account = KeyScope.READ, customer.account_id
+    return program
 
 
 def head(world: World, customer: Customer) -> int:
@@ -232,11 +247,30 @@ def test_an_expired_connection_is_told_nothing_and_hung_up_on(world: World, post
     assert world.hub.end_expired_connections() == 0
 
 
+def test_a_connection_ends_with_the_log_in_or_the_key_that_opened_it(
+    world: World, posts: HeldPosts
+):
+    customer, at = world.customer(), world.clock.now()
+    keyed = with_key(world, customer)
+    for name, caller in (("by log-in", customer), ("by key", keyed)):
+        subscribed(world, caller, name)
+    assert world.hub.end_expired_connections() == 0
+    world.hub.sessions.end_all(customer.customer_id, Ending.LOGOUT, at)
+    world.hub.api_keys.revoke(keyed.customer_id, keyed.account_id, keyed.session_id, at)
+    world.deposit(customer, "10.00")
+    world.hub.deliver_account_events([customer.account_id])
+    assert (posts.seen("by log-in"), posts.seen("by key")) == ([], [])
+    assert world.hub.end_expired_connections() == 2
+    assert sorted(posts.ended) == ["by key", "by log-in"]
+    assert world.hub.end_expired_connections() == 0
+
+
 def test_a_renewed_connection_lives_on(world: World, posts: HeldPosts):
     customer = world.customer()
     subscribed(world, customer)
     later = world.clock.now() + timedelta(minutes=20)
-    world.hub.connections.renew("one", world.ids.new(), later)
+    again = world.at_the_door(customer.customer_id, customer.account_id)
+    world.hub.connections.renew("one", again.session_id, later)
     world.clock.advance(600)
     assert world.hub.end_expired_connections() == 0
     world.deposit(customer, "10.00")
@@ -261,9 +295,21 @@ def test_there_is_an_end_to_connections_and_accounts(world: World, posts: HeldPo
 def test_a_page_of_a_stranger_may_not_connect(world: World, posts: HeldPosts):
     customer = world.customer()
     at = world.clock.now() + timedelta(minutes=10)
-    command = OpenConnectionCommand("one", customer.customer_id, world.ids.new(), None, at, "x")
-    with pytest.raises(ForbiddenError):
+    command = OpenConnectionCommand(
+        "one", customer.customer_id, customer.session_id, "customer", None, at, "x"
+    )
+    with pytest.raises(ForbiddenError) as refused:
         world.hub.open_connection(command)
+    assert refused.value.code == "origin"
+    assert world.hub.connections.find("one") is None
+
+
+def test_who_may_read_nothing_may_not_connect(world: World, posts: HeldPosts):
+    customer = world.customer()
+    customer.scope = "nothing"
+    with pytest.raises(ForbiddenError) as refused:
+        connected(world, customer)
+    assert refused.value.code == "scope"
     assert world.hub.connections.find("one") is None
 
 

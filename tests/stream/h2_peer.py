@@ -100,6 +100,16 @@ class Bytes:
         return data
 
 
+class People:
+    """All of them are at hand."""
+
+    def known(self, credential: str) -> Identity | None:
+        return verify(credential)
+
+    async def found(self, credential: str) -> Identity:
+        return verify(credential)
+
+
 class Peer:
     """`timers` are the deadlines that run, with their seconds."""
 
@@ -114,7 +124,7 @@ class Peer:
             "/test/Echo": Method(lambda call, _: Once(call, bytes)),
             "/test/Stream": Method(self._open),
         }
-        self.server = Connection(Offer(methods, verify, self._later), self._wake)
+        self.server = Connection(Offer(methods, People(), self._later), self._wake)
         if greets:
             self.say(PREFACE, frame(SETTINGS))
             self.heard()

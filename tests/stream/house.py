@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.quote import Quote
 from hub.domain.market.trade import Trade
+from stream.api_keys import Keys
 from stream.board import Board
 from stream.counts import Counts
 from stream.guests import Guests
@@ -38,12 +39,13 @@ class OpenHouse:
         most: int = 20,
         *,
         redistributes: bool = True,
+        keys: Keys | None = None,
     ) -> None:
         self.market = RedisMarket(redis_url)
         self.board = Board()
         self.counts = Counts()
         terms = Terms(frozenset({"AAPL", "MSFT", "IBM"}))
-        guests = Guests(verify, self.market.tickets(), most, redistributes=redistributes)
+        guests = Guests(verify, self.market.tickets(), most, redistributes=redistributes, keys=keys)
         self.house = House(self.board, guests, terms, self.counts)
         self.status = Status(self.board, Calendar([]), ())
         self.front = Front(self.status, self.house)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hub.application.identity.end_session import EndSession
     from hub.application.identity.erase_me import EraseMe
     from hub.application.identity.export_me import ExportMe
+    from hub.application.identity.find_live_keys import FindLiveKeys
     from hub.application.identity.get_me import GetMe
     from hub.application.identity.list_api_keys import ListApiKeys
     from hub.application.identity.list_sessions import ListSessions
@@ -118,6 +119,12 @@ class IdentityUseCases(Parts):
         from hub.application.identity.list_api_keys import ListApiKeys
 
         return ListApiKeys(self.api_keys, self.clock)
+
+    @cached_property
+    def find_live_keys(self) -> "FindLiveKeys":
+        from hub.application.identity.find_live_keys import FindLiveKeys
+
+        return FindLiveKeys(self.api_keys, self.clock)
 
     @cached_property
     def revoke_api_key(self) -> "RevokeApiKey":

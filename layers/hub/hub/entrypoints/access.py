@@ -81,7 +81,7 @@ class Access(NamedTuple):
         if "sub" not in context:
             raise UnauthenticatedError("an access token is required", code="no_token")
         # A gateway may remember an authorizer's answer for longer than the token lives.
-        if asked_at(event).timestamp() >= float(context["exp"]):
+        if asked_at(event["requestContext"]).timestamp() >= float(context["exp"]):
             raise UnauthenticatedError("the token has expired", code="token_expired")
         caller = Caller(
             CustomerId(context["sub"]),
@@ -97,10 +97,11 @@ class Access(NamedTuple):
         """What is left to the customer; to the address, where nobody has said who they are."""
         if self.doors is None:
             return None
+        context = event["requestContext"]
         if caller is not None:
-            return self.doors().limits.customer(caller.customer_id, asked_at(event))
-        address = event["requestContext"].get("identity", {}).get("sourceIp", "")
-        return self.doors().limits.address(address, asked_at(event))
+            return self.doors().limits.customer(caller.customer_id, asked_at(context))
+        address = context.get("identity", {}).get("sourceIp", "")
+        return self.doors().limits.address(address, asked_at(context))
 
     def check_session(self, event: Mapping[str, Any], caller: Caller) -> None:
         """Where anything is changed, an ended session is seen at once; else its token ends it.
@@ -109,7 +110,7 @@ class Access(NamedTuple):
         """
         if not self.changes or self.doors is None:
             return
-        if not self.doors().sessions.live(caller.session_id, asked_at(event)):
+        if not self.doors().sessions.live(caller.session_id, asked_at(event["requestContext"])):
             raise UnauthenticatedError("the session has ended", code="session_ended")
 
     def check_order(self, caller: Caller, order_id: str) -> None:
@@ -124,8 +125,9 @@ class Access(NamedTuple):
             raise NotFoundError("there is no such order")
 
 
-def asked_at(event: Mapping[str, Any]) -> datetime:
-    return datetime.fromtimestamp(event["requestContext"]["requestTimeEpoch"] / 1000, UTC)
+def asked_at(context: Mapping[str, Any]) -> datetime:
+    """By the gateway's clock, of a request's context or a frame's."""
+    return datetime.fromtimestamp(context["requestTimeEpoch"] / 1000, UTC)
 
 
 def limit_headers(allowance: Allowance) -> dict[str, str]:

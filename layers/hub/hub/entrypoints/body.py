@@ -1,10 +1,12 @@
-"""Reads a request's body: JSON, small, flat, with every number exact."""
+"""Reads a request's body: JSON, small, flat, with every number exact; and names what is wrong."""
 
 import json
 from base64 import b64decode
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+
+from pydantic import ValidationError
 
 from hub.domain.kernel import Fault, InvalidInputError
 from hub.entrypoints.errors import PayloadTooLargeError, UnsupportedMediaTypeError
@@ -89,3 +91,16 @@ def check_text(text: str, field: str) -> None:
     if any(letter == "\x00" or ord(letter) in _SURROGATES for letter in text):
         message = "the text has a character that cannot be stored"
         raise InvalidInputError(message, faults=(Fault(field, "characters", message),))
+
+
+def faults_of(error: ValidationError, whole: str, prefix: str = "") -> list[Fault]:
+    """By field, below `prefix`; what is wrong with everything is wrong with `whole`."""
+    return [
+        Fault(_field(prefix, each["loc"]) or whole, each["type"], each["msg"])
+        for each in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+
+
+def _field(prefix: str, location: tuple[int | str, ...]) -> str:
+    named = [prefix] if prefix else []
+    return ".".join([*named, *(str(part) for part in location)])

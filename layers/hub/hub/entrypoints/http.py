@@ -20,7 +20,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from hub.domain.kernel import Fault, HubError, InvalidInputError, ThrottledError
 from hub.entrypoints.access import Access, Caller, Doors, limit_headers, usual_scope
-from hub.entrypoints.body import check_text, read_json
+from hub.entrypoints.body import check_text, faults_of, read_json
 from hub.entrypoints.errors import http_status, problem, unexpected_problem
 from hub.entrypoints.logs import logger
 
@@ -302,16 +302,8 @@ def _validate(parameter: Parameter, given: Any, values: dict[str, Any], prefix: 
         strict = None if parameter.place == "body" else False
         values[parameter.name] = parameter.adapter.validate_python(given, strict=strict)
     except ValidationError as error:
-        return [
-            Fault(_field(prefix, each["loc"]), each["type"], each["msg"])
-            for each in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
+        return faults_of(error, "body", prefix)
     return []
-
-
-def _field(prefix: str, location: tuple[int | str, ...]) -> str:
-    named = [prefix] if prefix else []
-    return ".".join([*named, *(str(part) for part in location)]) or "body"
 
 
 def _request(event: Event, headers: Mapping[str, str], trace_id: str) -> Request:

@@ -5,7 +5,6 @@ A frame's handler takes the connection as the registry has it, and the frame, va
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from pydantic import ValidationError
@@ -14,13 +13,13 @@ from hub.application.ports.streaming import Connection, Connections
 from hub.application.ports.system import Limits
 from hub.application.streaming.telling import Telling
 from hub.domain.kernel import (
-    Fault,
     HubError,
     InvalidInputError,
     ThrottledError,
     UnauthenticatedError,
 )
-from hub.entrypoints.access import LiveSessions
+from hub.entrypoints.access import LiveSessions, asked_at
+from hub.entrypoints.body import faults_of
 from hub.entrypoints.errors import unexpected_problem
 from hub.entrypoints.logs import logger
 from hub.entrypoints.wire import Incoming
@@ -94,11 +93,8 @@ def _read(kind: type[F], text: str) -> F:
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        faults = tuple(
-            Fault(".".join(map(str, each["loc"])) or "frame", each["type"], each["msg"])
-            for each in error.errors(include_url=False, include_context=False, include_input=False)
-        )
-        raise InvalidInputError("the frame breaks a rule", faults=faults) from error
+        faults = faults_of(error, "frame")
+        raise InvalidInputError("the frame breaks a rule", faults=tuple(faults)) from error
 
 
 def _refusal(error: HubError) -> dict[str, Any]:
@@ -128,7 +124,3 @@ def connect_answer(headers: Mapping[str, str]) -> dict[str, Any]:
 
 def refused_answer(status: int, error: HubError) -> dict[str, Any]:
     return {"statusCode": status, "body": json.dumps({"code": error.code, "detail": error.detail})}
-
-
-def asked_at(context: Event) -> datetime:
-    return datetime.fromtimestamp(context["requestTimeEpoch"] / 1000, UTC)

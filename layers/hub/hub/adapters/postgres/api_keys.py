@@ -1,6 +1,6 @@
 """API keys in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,6 +55,12 @@ class PostgresApiKeys:
             },
         )
         return revoked is not None
+
+    def live(self, key_ids: Collection[str], at: datetime) -> Collection[str]:
+        rows = self.database.rows(
+            compiled.LIST_LIVE_API_KEYS, {"b_key_ids": list(key_ids), "b_at": at}
+        )
+        return frozenset(key_id for (key_id,) in rows)
 
     def use(self, token_hash: bytes, at: datetime) -> UsedKey | None:
         row = self.database.one(compiled.USE_API_KEY, {"b_token_hash": token_hash, "b_at": at})

@@ -723,6 +723,12 @@ REVOKE_API_KEY = """
 UPDATE api_keys SET revoked_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE api_keys.key_id = %(b_key_id)s::UUID AND api_keys.account_id = %(b_account_id)s::UUID AND api_keys.user_id = %(b_user_id)s::UUID AND (api_keys.revoked_at IS NULL OR api_keys.revoked_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) RETURNING api_keys.key_id
 """
 
+LIST_LIVE_API_KEYS = """
+SELECT api_keys.key_id
+FROM api_keys
+WHERE api_keys.key_id = any(%(b_key_ids)s::UUID[]) AND api_keys.revoked_at IS NULL AND api_keys.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE
+"""
+
 USE_API_KEY = """
 UPDATE api_keys SET used_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE api_keys.token_hash = CAST(%(b_token_hash)s AS BYTEA) AND api_keys.revoked_at IS NULL AND api_keys.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE RETURNING api_keys.key_id, api_keys.user_id, api_keys.account_id, api_keys.scope, api_keys.expires_at
 """
@@ -1221,7 +1227,11 @@ DELETE FROM stream_subscriptions WHERE stream_subscriptions.connection_id = %(b_
 LIST_LISTENING = """
 SELECT stream_subscriptions.connection_id, stream_subscriptions.account_id
 FROM stream_subscriptions JOIN stream_connections ON stream_connections.connection_id = stream_subscriptions.connection_id
-WHERE stream_subscriptions.account_id = any(%(b_account_ids)s::UUID[]) AND stream_connections.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE ORDER BY stream_subscriptions.account_id, stream_subscriptions.connection_id
+WHERE stream_subscriptions.account_id = any(%(b_account_ids)s::UUID[]) AND stream_connections.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND ((EXISTS (SELECT 1
+FROM login_sessions
+WHERE login_sessions.session_id = stream_connections.session_id AND login_sessions.ended_at IS NULL)) OR (EXISTS (SELECT 1
+FROM api_keys
+WHERE api_keys.key_id = stream_connections.session_id AND api_keys.revoked_at IS NULL))) ORDER BY stream_subscriptions.account_id, stream_subscriptions.connection_id
 """
 
 LOCK_SUBSCRIPTION = """
@@ -1237,6 +1247,10 @@ UPDATE stream_subscriptions SET told=%(b_told)s::BIGINT WHERE stream_subscriptio
 LIST_EXPIRED_CONNECTIONS = """
 SELECT stream_connections.connection_id
 FROM stream_connections
-WHERE stream_connections.expires_at <= %(b_at)s::TIMESTAMP WITH TIME ZONE ORDER BY stream_connections.expires_at
+WHERE stream_connections.expires_at <= %(b_at)s::TIMESTAMP WITH TIME ZONE OR NOT ((EXISTS (SELECT 1
+FROM login_sessions
+WHERE login_sessions.session_id = stream_connections.session_id AND login_sessions.ended_at IS NULL)) OR (EXISTS (SELECT 1
+FROM api_keys
+WHERE api_keys.key_id = stream_connections.session_id AND api_keys.revoked_at IS NULL))) ORDER BY stream_connections.expires_at
  LIMIT %(b_limit)s::INTEGER
 """

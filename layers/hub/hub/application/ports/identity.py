@@ -1,6 +1,6 @@
 """Customers, their sessions, and the proof of who they are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -295,6 +295,9 @@ class ApiKeys(Protocol):
         self, customer_id: CustomerId, account_id: AccountId, key_id: str, at: datetime
     ) -> bool:
         """Whether it was there to be revoked."""
+
+    def live(self, key_ids: Collection[str], at: datetime) -> Collection[str]:
+        """Those of them that are neither revoked nor over."""
 
     def use(self, token_hash: bytes, at: datetime) -> UsedKey | None:
         """The live key of this hash; it is noted that it was used."""

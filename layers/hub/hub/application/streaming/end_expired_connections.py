@@ -1,4 +1,4 @@
-"""Hang up on clients whose credential has expired, and forget those that have gone."""
+"""Hang up on clients whose credential has expired or ended, and forget those that have gone."""
 
 import logging
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from hub.domain.kernel import UnavailableError
 
 logger = logging.getLogger(__name__)
 BATCH = 200
-EXPIRED = {"type": "error", "code": "auth_expired", "detail": "the credential has expired"}
+EXPIRED = {"type": "error", "code": "auth_expired", "detail": "the credential is good no more"}
 
 
 @dataclass(frozen=True, slots=True)

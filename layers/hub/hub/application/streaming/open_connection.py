@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from hub.application.ports.streaming import Connection, Connections
 from hub.application.ports.system import Clock
+from hub.domain.identity import scopes
 from hub.domain.kernel import AccountId, CustomerId, ForbiddenError, ThrottledError
 
 MOST_CONNECTIONS = 20
@@ -18,6 +19,7 @@ class OpenConnectionCommand(NamedTuple):
     connection_id: str
     customer_id: CustomerId
     session_id: str
+    scope: str
     account_id: AccountId | None
     expires_at: datetime
     origin: str | None
@@ -31,6 +33,8 @@ class OpenConnection:
 
     def __call__(self, command: OpenConnectionCommand) -> None:
         """Raises ForbiddenError, and ThrottledError where the customer has too many."""
+        if not scopes.allows(command.scope, scopes.READ):
+            raise ForbiddenError(f"this needs the scope {scopes.READ}", code="scope")
         # A page of a stranger may not use what a browser knows of its visitor.
         if command.origin not in {None, self.allowed_origin}:
             raise ForbiddenError("pages of this origin may not connect", code="origin")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from hub.application.identity.authorize import Authorize
 from hub.application.ports.streaming import Connection, Connections
 from hub.application.streaming.telling import Telling
+from hub.domain.identity import scopes
 from hub.domain.kernel import ForbiddenError
 
 
@@ -29,6 +30,8 @@ class RenewConnection:
             connection.account_id,
         ):
             raise ForbiddenError("the connection is somebody else's", code="not_yours")
+        if not scopes.allows(identity.scope, scopes.READ):
+            raise ForbiddenError(f"this needs the scope {scopes.READ}", code="scope")
         self.connections.renew(connection.connection_id, identity.session_id, identity.expires_at)
         until = identity.expires_at.isoformat().replace("+00:00", "Z")
         self.telling.say(connection.connection_id, {"type": "renewed", "expires_at": until})

@@ -14,10 +14,11 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from hub.adapters.postgres.statements.parts import OWNER, given, insert_from
-from hub.adapters.postgres.tables import accounts, api_keys
+from hub.adapters.postgres.tables import ID, accounts, api_keys
 
 _AT = given("at", api_keys.c.used_at)
 _ACCOUNT = given("account_id", accounts.c.account_id)
@@ -115,6 +116,13 @@ def use_api_key() -> ReturningUpdate[Any]:
             api_keys.c.scope,
             api_keys.c.expires_at,
         )
+    )
+
+
+def list_live_api_keys() -> Select[Any]:
+    wanted = bindparam("b_key_ids", type_=ARRAY(ID))
+    return select(api_keys.c.key_id).where(
+        api_keys.c.key_id == func.any(wanted), *_is_live(given("at", api_keys.c.expires_at))
     )
 
 

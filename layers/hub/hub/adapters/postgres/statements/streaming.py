@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Delete,
     Insert,
     Integer,
@@ -11,8 +12,10 @@ from sqlalchemy import (
     Update,
     bindparam,
     delete,
+    exists,
     func,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -24,6 +27,8 @@ from hub.adapters.postgres.tables import (
     ID,
     account_events,
     accounts,
+    api_keys,
+    login_sessions,
     stream_connections,
     stream_subscriptions,
 )
@@ -145,6 +150,7 @@ def list_listening() -> Select[Any]:
         .where(
             stream_subscriptions.c.account_id == func.any(account_ids),
             stream_connections.c.expires_at > given("at", stream_connections.c.expires_at),
+            _is_live(),
         )
         .order_by(stream_subscriptions.c.account_id, stream_subscriptions.c.connection_id)
     )
@@ -158,10 +164,27 @@ def tell_subscription() -> Update:
     return update(stream_subscriptions).where(*_ONE_SUBSCRIPTION).values(told=_TOLD)
 
 
+def _is_live() -> ColumnElement[bool]:
+    """The log-in, or the key, that a connection was opened by has not ended."""
+    opened_by = stream_connections.c.session_id
+    session: Select[Any] = select(literal_column("1")).where(
+        login_sessions.c.session_id == opened_by, login_sessions.c.ended_at.is_(None)
+    )
+    key: Select[Any] = select(literal_column("1")).where(
+        api_keys.c.key_id == opened_by, api_keys.c.revoked_at.is_(None)
+    )
+    return or_(exists(session), exists(key))
+
+
 def list_expired_connections() -> Select[Any]:
     return (
         select(stream_connections.c.connection_id)
-        .where(stream_connections.c.expires_at <= given("at", stream_connections.c.expires_at))
+        .where(
+            or_(
+                stream_connections.c.expires_at <= given("at", stream_connections.c.expires_at),
+                ~_is_live(),
+            )
+        )
         .order_by(stream_connections.c.expires_at)
         .limit(LIMIT)
     )
