@@ -74,6 +74,28 @@ def test_a_limit_whose_message_comes_too_late_rests_on_and_is_found_again(world:
     assert world.order(customer, order).state is State.FILLED
 
 
+def test_an_order_that_could_not_be_processed_while_its_quote_was_fresh_has_the_next(world: World):
+    """Its symbol is quoted more seldom than the book is reloaded."""
+    customer = world.customer("1000")
+    world.quote("AAPL", "100", "100.02")
+    order = world.submit(customer, "buy", "2", limit="99.50")
+    world.process()
+    world.pass_time(1)
+    reaching = world.quote("AAPL", "99.40", "99.42")
+    world.hub.watch_resting_orders.refresh()
+    world.hub.watch_resting_orders.observe(reaching)
+    world.pass_time(AGE_LIMIT.total_seconds() + 1)
+    world.process()
+    world.pass_time(RELOAD_EVERY.total_seconds())
+    world.hub.watch_resting_orders.refresh()
+    world.process()
+    assert world.order(customer, order).state is State.NEW
+
+    assert world.tick("99.40", "99.42") == 1
+
+    assert world.order(customer, order).state is State.FILLED
+
+
 def test_what_was_canceled_is_not_filled_by_the_quote_that_reaches_it(world: World):
     customer = world.customer("1000")
     world.quote("AAPL", "100", "100.02")

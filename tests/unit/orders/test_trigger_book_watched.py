@@ -193,6 +193,28 @@ def test_an_order_that_came_to_rest_after_its_quote_is_sent_with_the_refresh(wat
     assert watched.sent() == [("late", Election(seen, None))]
 
 
+def test_what_was_reached_as_it_was_put_is_sent_once_and_reached_by_the_next_quote_too(watched):
+    watched.watch.refresh()
+    first, second = quote("99", "100"), quote("98", "99")
+    watched.watch.observe(first)
+    watched.orders.rest(limit("late"))
+    for _ in range(2):
+        watched.watch.refresh()
+        watched.orders.changed.clear()
+        watched.clock.advance(RELOAD_EVERY.total_seconds())
+    assert watched.watch.observe(second) == 1
+    assert watched.sent() == [("late", Election(first, None)), ("late", Election(second, None))]
+
+
+def test_a_trailing_stop_that_was_sent_late_is_still_where_it_stood(watched):
+    watched.watch.refresh()
+    watched.watch.observe(quote("119", "121"))
+    watched.orders.rest(trailing("t"))
+    watched.watch.refresh()
+    watched.watch.observe(quote("118", "121"))
+    assert [election.mark for _, election in watched.sent()] == [Decimal(130), Decimal(130)]
+
+
 def test_marks_are_saved_every_few_seconds_and_once(watched):
     watched.orders.rest(trailing("t"))
     watched.watch.refresh()

@@ -55,7 +55,8 @@ class _Reached(NamedTuple):
 
 @dataclass(slots=True)
 class WatchRestingOrders:
-    """An order that is sent leaves the book; the next reload brings it back if it still rests.
+    """An order that an event reaches is sent, and leaves the book; the next reload brings it back
+    if it still rests. One that is sent because of what had been seen before stays.
 
     So a lost message, or a quote that had moved on when the order was processed, is a delay.
     """
@@ -95,7 +96,7 @@ class WatchRestingOrders:
         if self._reconciling is not None and next(self._reconciling, self) is self:
             self._reconciling = None
         late, self._unsent = self._unsent, []
-        self._send([*late, *map(self._of_due, self._book.take_due())])
+        self._send([*late, *self._take_due()])
         return len(self._book)
 
     def observe(self, quote: Quote) -> int:
@@ -188,6 +189,14 @@ class WatchRestingOrders:
         # Where the calendar ends it is asked again each time: it may have been filled by then.
         end = following.open if following else moment
         return _Span(calendar.last_close(moment) or moment, end, regular=False)
+
+    def _take_due(self) -> Sequence[_Reached]:
+        """What reached them may be too old to trade on, and the next reload further than the next
+        quote: they are in reach of that, too. Who was served by then is left alone."""
+        due = self._book.take_due()
+        for each in due:
+            self._book.put(each.order, has_met=True)
+        return [self._of_due(each) for each in due]
 
     def _of_due(self, due: Due) -> _Reached:
         quote = self._quotes.get(due.order.symbol)
