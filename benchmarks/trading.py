@@ -48,9 +48,7 @@ from local.services.postgres import Postgres
 SYMBOL = "AAPL"
 TRADING_HOUR = datetime(2012, 6, 1, 15, tzinfo=UTC)
 _CASH = Decimal(10_000_000)
-_ORDER = NewOrder(
-    SYMBOL, Side.BUY, OrderType.LIMIT, TimeInForce.DAY, Decimal(10), Decimal("600.00")
-)
+ORDER = NewOrder(SYMBOL, Side.BUY, OrderType.LIMIT, TimeInForce.DAY, Decimal(10), Decimal("600.00"))
 
 
 class Silent:
@@ -64,16 +62,19 @@ class Silent:
 _TERMS = VenueTerms(EntryLimits(), PAPER)
 
 
+@dataclass(frozen=True, slots=True)
 class OpenMarket:
     """One symbol, quoted this very moment, in the middle of a session."""
+
+    hour: datetime = TRADING_HOUR
 
     def view(self, symbols: Sequence[str]) -> MarketView:
         now = datetime.now(UTC)
         # As much as all orders of the run want: what is measured is their way, not their luck.
         size = Decimal(10**9)
         bid, ask = Decimal("560.95"), Decimal("561.05")
-        quote = Quote("q-1", SYMBOL, bid, ask, bid, size, size, TRADING_HOUR)
-        return MarketView(MarketClock(TRADING_HOUR, now), dict.fromkeys(symbols, quote))
+        quote = Quote("q-1", SYMBOL, bid, ask, bid, size, size, self.hour)
+        return MarketView(MarketClock(self.hour, now), dict.fromkeys(symbols, quote))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,9 @@ class Requests(PostgresOrders):
 class Trading:
     """Customers with cash in a database; makes orders of theirs, and commands to execute them."""
 
-    def __init__(self, url: str, customers: int) -> None:
+    def __init__(self, url: str, customers: int, hour: datetime = TRADING_HOUR) -> None:
         self.url = url
-        self.clock, self.ids, self.market = SystemClock(), UuidV7Ids(), OpenMarket()
+        self.clock, self.ids, self.market = SystemClock(), UuidV7Ids(), OpenMarket(hour)
         self._database = self.database()
         self._customers = [self._customer(n) for n in range(customers)]
         self._turn = cycle(self._customers)
@@ -103,7 +104,7 @@ class Trading:
         database.rows("SELECT 1")
         return database
 
-    def requests(self, count: int) -> list[RequestedOrders]:
+    def requests(self, count: int, order: NewOrder = ORDER) -> list[RequestedOrders]:
         """What submitting orders of all customers in turn asks the database for."""
         orders = Requests(self._database)
         intake = Intake(
@@ -118,18 +119,24 @@ class Trading:
         accounts = PostgresAccounts(self._database)
         submit = SubmitOrder(orders, accounts, intake, self.ids, self._relay())
         for customer_id, account_id in islice(self._turn, count):
-            submit(SubmitOrderCommand(customer_id, account_id, None, _ORDER, "trace"))
+            submit(SubmitOrderCommand(customer_id, account_id, None, order, "trace"))
         return orders.taken
 
-    def placed(self, count: int) -> list[OrderToProcess]:
+    def placed(self, count: int, order: NewOrder = ORDER) -> list[OrderToProcess]:
         """Orders that stand in the database and wait to be executed."""
-        orders, requests = PostgresOrders(self._database), self.requests(count)
+        orders, requests = PostgresOrders(self._database), self.requests(count, order)
         for request in requests:
             if not orders.place(request).placed:
                 raise RuntimeError("an order of the benchmark was refused")
         return [
             OrderToProcess(each.orders[0].order_id, each.orders[0].account_id) for each in requests
         ]
+
+    def executed(self, order: NewOrder) -> AccountId:
+        """An order of the next customer, whose account it gives, and its execution."""
+        orders = self.placed(1, order)
+        self.executing(self._database)(self.command(orders))
+        return orders[0].account_id
 
     def executing(self, database: Database) -> ExecuteOrders:
         books, calendars = PostgresAccountsAtWork(database), PostgresCalendars(self._database)

@@ -151,7 +151,8 @@ class Engine:
         return execution
 
     def redrive(self, arn: str) -> Execution:
-        """Run a failed Standard execution again, from the state that failed."""
+        """Run a failed Standard execution again, from the state that failed; of a Distributed Map,
+        the children that did not succeed."""
         execution = self.execution(arn)
         if execution.status in {"RUNNING", "SUCCEEDED"} or execution.history is None:
             message = f"Execution is {execution.status} and cannot be redriven: '{arn}'"
@@ -159,6 +160,7 @@ class Engine:
         execution.status, execution.stopped = "RUNNING", None
         execution.error = execution.cause = None
         execution.redrives += 1
+        execution.position.redriven = True
         execution.redriven = execution.position.entered = self.clock.now()
         execution.ended.clear()
         trail = Trail(execution.history, execution.history.count)

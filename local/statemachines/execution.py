@@ -15,12 +15,18 @@ Event = dict[str, Any]
 
 @dataclass(slots=True)
 class Position:
-    """The state that an execution is in, and all it needs to be entered again."""
+    """The state that an execution is in, and all it needs to be entered again.
+
+    `done` is what the children of a Distributed Map gave that failed all the same: by a redrive
+    they are not run again. `redriven` until the state has been entered for that.
+    """
 
     state: str
     input: Any
     variables: dict[str, Any]
     entered: datetime
+    done: list[tuple[int, Any]] = field(default_factory=list)
+    redriven: bool = False
 
 
 @dataclass(slots=True)

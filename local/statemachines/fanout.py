@@ -43,15 +43,27 @@ async def each(walker: Walker, visit: Visit, unique: Callable[[], str]) -> Step:
     limit = amount(state.concurrency, scope) or (_CHILDREN if state.distributed else _SIDE_BY_SIDE)
     tolerance = _Tolerance(state, scope, len(items))
     prefix = "MapRun" if state.distributed else "MapState"
-    visit.trail.record(f"{prefix}Started", **({} if state.distributed else {"length": len(items)}))
+    done = _redriven(visit)
+    began = "Redriven" if done is not None else "Started"
+    visit.trail.record(f"{prefix}{began}", **({} if state.distributed else {"length": len(items)}))
     run = _Items(walker, visit, items, unique, tolerance)
+    run.done.update(done or {})
     try:
         result = await _pooled(batches, limit, run.one)
     except StateError as error:
+        visit.at.done = sorted(run.done.items())
         visit.trail.failed(f"{prefix}Failed", error)
         raise
     visit.trail.record(f"{prefix}Succeeded")
     return visit.leave(state, result, result=result)
+
+
+def _redriven(visit: Visit) -> dict[int, Any] | None:
+    """What the children gave that succeeded before; None where this is no redrive of a Map Run."""
+    at = visit.at
+    done, redriven = dict(at.done), at.redriven and cast("Map", visit.state).distributed
+    at.done, at.redriven = [], False
+    return done if redriven else None
 
 
 class _Tolerance:
@@ -77,7 +89,8 @@ class _Tolerance:
 
 
 class _Items:
-    """Runs one batch after another; a failure that is tolerated leaves null as its result."""
+    """Runs one batch after another, but for those `done`; a failure that is tolerated leaves null
+    as its result."""
 
     def __init__(
         self,
@@ -87,11 +100,14 @@ class _Items:
         unique: Callable[[], str],
         tolerance: _Tolerance,
     ) -> None:
+        self.done: dict[int, Any] = {}
         self._walker, self._visit, self._items = walker, visit, items
         self._state = cast("Map", visit.state)
         self._unique, self._tolerance = unique, tolerance
 
     async def one(self, index: int, batch: tuple[Any, int]) -> Any:
+        if index in self.done:
+            return self.done[index]
         given, size = batch
         strand = self._strand(index, given)
         named = {"name": self._state.name, "index": index}
@@ -103,6 +119,8 @@ class _Items:
             self._tolerance.add(error, size)
             return None
         strand.trail.record("MapIterationSucceeded", **named)
+        if self._state.distributed:
+            self.done[index] = output
         return output
 
     def _strand(self, index: int, given: Any) -> Strand:

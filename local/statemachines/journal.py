@@ -105,6 +105,8 @@ def _record(execution: Execution) -> str:
         "input": at.input,
         "variables": at.variables,
         "entered": _seconds(at.entered),
+        "done": at.done,
+        "redriven": at.redriven,
     }
     return json.dumps(fields)
 

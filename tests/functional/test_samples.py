@@ -116,14 +116,15 @@ def test_the_sampled_steps_find_settle_and_finish(sampled: World):
     found = find.module.handler(sample(find), CONTEXT)
     assert found == {"ranges": [sample(settle)["range"]]}
     settled = settle.module.handler(sample(settle), CONTEXT)
-    [page] = sample(finish)["pages"]
+    [page] = sample(finish)["results"]
     assert settled == {
         "settled": page["settled"],
         "amount": page["amounts"][0],
         "failed": page["failed"],
         "next": None,
     }
-    assert finish.module.handler(sample(finish), CONTEXT) == {"complete": True}
+    ended = {"left": [], "settled": 1, "amount": page["amounts"][0]}
+    assert finish.module.handler(sample(finish), CONTEXT) == ended
 
 
 def test_the_sampled_token_is_refused_and_a_real_one_let_in(sampled: World):

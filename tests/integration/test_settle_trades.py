@@ -55,6 +55,11 @@ class Machine:
     async def run(self) -> Execution:
         return await self.end(await self.engine.start(self.arn, RUN))
 
+    async def redrive(self, execution: Execution) -> Execution:
+        """As the console does; what was called before is forgotten."""
+        self.calls.clear()
+        return await self.end(self.engine.redrive(execution.arn))
+
     async def end(self, execution: Execution) -> Execution:
         ended = asyncio.ensure_future(execution.finished())
         while not ended.done():
@@ -97,8 +102,8 @@ async def test_it_settles_every_range_page_by_page_and_tells(world: World, small
         "StepSettleAccounts": 5,
         "StepFinishSettlement": 1,
     }
-    [told] = [each for each in world.sent.told() if each["type"] == "SettlementFinished"]
-    assert (told["detail"]["settled"], told["detail"]["amount"]) == (5, "500.00")
+    [(kind, detail)] = told(world)
+    assert (kind, detail["settled"], detail["amount"]) == ("SettlementFinished", 5, "500.00")
 
 
 async def test_a_run_with_nothing_due_is_done_at_once(world: World):
@@ -120,51 +125,80 @@ async def test_trouble_that_passes_is_waited_out(world: World, small: None):
     assert settled(world, customers) == [100] * 3
 
 
-async def test_a_range_that_fails_leaves_the_others_settled_and_the_next_run_takes_it_up(
+def told(world: World) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (each["type"], each["detail"])
+        for each in world.sent.told()
+        if each["type"].startswith("Settlement")
+    ]
+
+
+async def test_a_range_that_fails_leaves_the_others_settled_and_is_tried_again(
     world: World, small: None
 ):
     customers = sellers(world, 4)
+    seen: list[list[int]] = []
 
     def fault(name: str, call: int) -> None:
         if (name, call) == ("StepSettleAccounts", 1):
             raise TypeError("a defect")
+        if name == "StepFinishSettlement":
+            seen.append(sorted(settled(world, customers)))
 
     execution = await Machine(fault).run()
-    assert (execution.status, execution.error) == ("FAILED", "SettlementIncomplete")
-    assert sorted(settled(world, customers)) == [0, 0, 100, 100]
-    [told] = [each for each in world.sent.told() if each["type"] == "SettlementIncomplete"]
-    assert told["detail"]["failed_ranges"] == 1
 
-    execution = await Machine().run()
     assert execution.status == "SUCCEEDED"
-    assert settled(world, customers) == [100] * 4
+    assert seen == [[0, 0, 100, 100], [100] * 4]
+    kinds = [(kind, each["failed_ranges"], each["settled"]) for kind, each in told(world)]
+    assert kinds == [("SettlementIncomplete", 1, 2), ("SettlementFinished", 0, 4)]
 
 
-async def test_an_account_that_cannot_settle_is_named(tampered_world: World, small: None):
-    customers = sellers(tampered_world, 3)
-    sick = customers[0].account_id
-    tampered_world.tamper(
+async def test_a_redrive_runs_the_account_alone_that_could_not_settle(
+    tampered_world: World, small: None
+):
+    world, machine = tampered_world, Machine()
+    customers = sellers(world, 6)
+    sick = customers[3].account_id
+    world.tamper(
         "ALTER TABLE ledger_entries ADD CONSTRAINT sick CHECK"
         f" (ledger <> 'settled' OR amount < 0 OR account_id <> '{sick}') NOT VALID"
     )
 
-    execution = await Machine().run()
+    execution = await machine.run()
 
-    assert (execution.status, execution.error) == ("FAILED", "SettlementIncomplete")
-    told = [
-        each["detail"]["failed_accounts"]
-        for each in tampered_world.sent.told()
-        if each["type"] == "SettlementIncomplete"
-    ]
-    assert told == [[sick]]
+    assert (execution.status, execution.error) == (
+        "FAILED",
+        "States.ExceedToleratedFailureThreshold",
+    )
+    assert settled(world, customers) == [100, 100, 100, 0, 100, 100]
+    [(kind, detail)] = told(world)
+    assert (kind, detail["failed_accounts"], detail["settled"]) == (
+        "SettlementIncomplete",
+        [sick],
+        5,
+    )
+
+    still = await machine.redrive(execution)
+    assert still.status == "FAILED"
+    assert machine.calls == {"StepSettleAccounts": 1}
+    world.tamper("ALTER TABLE ledger_entries DROP CONSTRAINT sick")
+
+    again = await machine.redrive(execution)
+
+    assert (again.status, again.redrives) == ("SUCCEEDED", 2)
+    assert machine.calls == {"StepSettleAccounts": 1, "StepFinishSettlement": 1}
+    kind, detail = told(world)[-1]
+    assert (kind, detail["settled"], detail["amount"]) == ("SettlementFinished", 6, "600.00")
+    assert [world.balance(each) for each in customers] == [Balance(Decimal(100))] * 6
+    assert world.broken_invariants() == {}
 
 
-async def test_a_redriven_run_settles_once(world: World, small: None):
-    customers = sellers(world, 4)
-    faults = [True]
+async def test_a_redrive_leaves_the_ranges_alone_that_have_settled_since(world: World, small: None):
+    customers = sellers(world, 6)
+    sick = {customers[0].account_id, customers[5].account_id}
 
-    def fault(name: str, call: int) -> None:
-        if name == "StepSettleAccounts" and faults:
+    def fault(name: str, _call: int) -> None:
+        if name == "StepSettleAccounts" and sick:
             raise TypeError("a defect")
 
     machine = Machine(fault)
@@ -173,13 +207,30 @@ async def test_a_redriven_run_settles_once(world: World, small: None):
         "FAILED",
         "States.ExceedToleratedFailureThreshold",
     )
-    assert settled(world, customers) == [0] * 4
+    assert settled(world, customers) == [0] * 6
 
-    faults.clear()
-    again = await machine.run()
+    sick.clear()
+    again = await machine.redrive(execution)
 
     assert again.status == "SUCCEEDED"
     before = world.contents()
     assert (await Machine().run()).status == "SUCCEEDED"
     assert world.contents() == before
-    assert [world.balance(each) for each in customers] == [Balance(Decimal(100))] * 4
+    assert [world.balance(each) for each in customers] == [Balance(Decimal(100))] * 6
+
+
+async def test_a_first_step_that_failed_is_where_a_redrive_begins(world: World):
+    customers = sellers(world, 1)
+    broken = [True]
+
+    def fault(name: str, _call: int) -> None:
+        if name == "StepFindDueAccounts" and broken:
+            raise TypeError("a defect")
+
+    machine = Machine(fault)
+    execution = await machine.run()
+    assert (execution.status, execution.error) == ("FAILED", "TypeError")
+
+    broken.clear()
+    assert (await machine.redrive(execution)).status == "SUCCEEDED"
+    assert settled(world, customers) == [100]

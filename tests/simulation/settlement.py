@@ -27,6 +27,7 @@ HANDLERS = (
     step_settle_accounts,
 )
 _TRIES = 6
+_NOTHING = {"settled": 0, "amount": "0.00"}
 
 
 class SimulatedRuns:
@@ -53,8 +54,8 @@ class SimulatedRuns:
         }
         with suppress(UnavailableError):
             found = self._step(step_find_due_accounts.step_find_due_accounts, given)
-            pages = [self._range(given, each) for each in found["ranges"]]
-            done = {**given, "ranges": len(pages), "pages": pages}
+            results = [self._range(given, each) for each in found["ranges"]]
+            done = {**given, "ranges": found["ranges"], "results": results, "before": _NOTHING}
             self._step(step_finish_settlement.step_finish_settlement, done)
 
     def _range(self, given: Mapping[str, Any], left: Mapping[str, Any] | None) -> dict[str, Any]:

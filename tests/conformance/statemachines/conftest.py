@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -8,5 +9,12 @@ from tests.conformance.statemachines.lab import Lab
 @pytest.fixture
 async def lab() -> AsyncIterator[Lab]:
     opened = Lab()
+    yield opened
+    await opened.engine.close()
+
+
+@pytest.fixture
+async def durable(tmp_path: Path) -> AsyncIterator[Lab]:
+    opened = Lab(tmp_path / "journal.sqlite")
     yield opened
     await opened.engine.close()

@@ -19,6 +19,7 @@ INVOKE = "arn:aws:states:::lambda:invoke"
 SEND = "arn:aws:states:::sqs:sendMessage"
 PUT = "arn:aws:states:::events:putEvents"
 NEST = "arn:aws:states:::states:startExecution"
+WAIT = {"Type": "Wait", "Seconds": 3600, "End": True}
 
 
 def machine(first: str = "Only", /, timeout: int | None = None, **states: Any) -> dict[str, Any]:
@@ -33,6 +34,18 @@ def task(function: str = "Echo", **fields: Any) -> dict[str, Any]:
 
 def result(**fields: Any) -> dict[str, Any]:
     return {"Type": "Pass", "End": True, **fields}
+
+
+def flow(first: str = "Inner", /, **states: Any) -> dict[str, Any]:
+    return {"StartAt": first, "States": states}
+
+
+def mapped(inner: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"Type": "Map", "ItemProcessor": inner, "End": True, **fields}
+
+
+def distributed(inner: dict[str, Any]) -> dict[str, Any]:
+    return {**inner, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
 
 
 def raising(error: str, message: str = "no") -> Callable[[Any], Any]:
@@ -131,3 +144,11 @@ class Lab:
 
     def history(self, execution: Execution) -> list[str]:
         return [event["type"] for event in self.engine.events(execution.arn)]
+
+    async def restart(self) -> None:
+        """A new engine over the same journal, as after a restart of the runtime."""
+        machines = [(m.name, dict(m.definition), m.kind) for m in self.engine.machines.values()]
+        await self.engine.close()
+        self.engine = self.started()
+        for name, definition, kind in machines:
+            self.engine.register(name, definition, kind)

@@ -1,7 +1,6 @@
 import asyncio
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -9,15 +8,13 @@ from local.awsapi import ApiError
 from local.statemachines.wire import StepFunctions
 from tests.conformance.statemachines.lab import (
     START,
-    Lab,
+    WAIT,
     caught,
     machine,
     raising,
     result,
     task,
 )
-
-WAIT = {"Type": "Wait", "Seconds": 3600, "End": True}
 
 
 async def test_a_second_start_of_the_same_name_and_input_is_the_running_execution(lab):
@@ -139,44 +136,6 @@ async def test_events_are_numbered_and_name_the_one_before(lab):
     assert events[3]["executionSucceededEventDetails"] == {"output": '{"a":1}'}
 
 
-async def test_a_redriven_execution_goes_on_from_the_state_that_failed(lab):
-    lab.functions["Bad"] = raising("Mine")
-    first = task(Next="Second", Assign={"kept": 7}, Output="{% $states.result %}")
-    second = task("Bad", Arguments="{% $kept %}")
-    execution = await lab.run(machine("First", First=first, Second=second))
-    assert execution.status == "FAILED"
-    lab.functions["Bad"] = lambda payload: payload + 1
-    again = lab.engine.redrive(execution.arn)
-    await again.finished()
-    assert (again.status, again.output, again.redrives) == ("SUCCEEDED", 8, 1)
-    assert len(lab.payloads("Echo")) == 1
-    assert "ExecutionRedriven" in lab.history(again)
-
-
-@pytest.mark.parametrize("only", [result(), WAIT])
-async def test_only_what_failed_is_redriven(lab, only):
-    execution = await lab.start(machine(Only=only))
-    await lab.clock.advance(1)
-    with pytest.raises(ApiError, match="ExecutionNotRedrivable"):
-        lab.engine.redrive(execution.arn)
-
-
-async def restarted(lab: Lab) -> None:
-    """A new engine over the same journal, as after a restart of the runtime."""
-    machines = [(m.name, dict(m.definition), m.kind) for m in lab.engine.machines.values()]
-    await lab.engine.close()
-    lab.engine = lab.started()
-    for name, definition, kind in machines:
-        lab.engine.register(name, definition, kind)
-
-
-@pytest.fixture
-async def durable(tmp_path: Path):
-    lab = Lab(tmp_path / "journal.sqlite")
-    yield lab
-    await lab.engine.close()
-
-
 async def test_a_standard_execution_outlives_the_runtime(durable):
     definition = machine(
         "A",
@@ -186,7 +145,7 @@ async def test_a_standard_execution_outlives_the_runtime(durable):
     )
     execution = await durable.start(definition, {"in": 1}, name="n")
     await durable.clock.advance(40)
-    await restarted(durable)
+    await durable.restart()
     (resumed,) = await durable.engine.resume()
     await durable.clock.advance(60)
     assert resumed.arn == execution.arn
@@ -202,7 +161,7 @@ async def test_a_task_that_was_under_way_runs_again_after_a_restart(durable):
     durable.functions["Echo"] = lambda _payload: hang()
     await durable.start(machine(Only=task()), {"id": 1})
     await durable.clock.advance(5)
-    await restarted(durable)
+    await durable.restart()
     (resumed,) = await durable.engine.resume()
     await durable.clock.advance(10)
     assert resumed.status == "SUCCEEDED"
@@ -212,7 +171,7 @@ async def test_a_task_that_was_under_way_runs_again_after_a_restart(durable):
 async def test_the_timeout_of_a_machine_runs_on_through_a_restart(durable):
     await durable.start(machine(timeout=60, Only=WAIT))
     await durable.clock.advance(50)
-    await restarted(durable)
+    await durable.restart()
     (resumed,) = await durable.engine.resume()
     await durable.clock.advance(10)
     assert resumed.status == "TIMED_OUT"
@@ -221,7 +180,7 @@ async def test_the_timeout_of_a_machine_runs_on_through_a_restart(durable):
 async def test_ended_executions_and_their_histories_outlive_the_runtime(durable):
     execution = await durable.run(machine(Only=result(Output=1)), {"a": None})
     before = durable.engine.events(execution.arn)
-    await restarted(durable)
+    await durable.restart()
     assert await durable.engine.resume() == []
     kept = durable.engine.execution(execution.arn)
     assert (kept.status, kept.output, kept.input) == ("SUCCEEDED", 1, {"a": None})
@@ -231,7 +190,7 @@ async def test_ended_executions_and_their_histories_outlive_the_runtime(durable)
 
 async def test_a_name_stays_taken_through_a_restart(durable):
     execution = await durable.start(machine(Only=WAIT), {"a": 1}, name="n")
-    await restarted(durable)
+    await durable.restart()
     await durable.engine.resume()
     assert (await durable.start(machine(Only=WAIT), {"a": 1}, name="n")).arn == execution.arn
     with pytest.raises(ApiError, match="ExecutionAlreadyExists"):
@@ -244,7 +203,7 @@ async def test_a_parent_and_the_child_it_waits_for_both_outlive_the_runtime(dura
     arguments = {"StateMachineArn": child, "Name": "c", "Input": {}}
     parent = await durable.start(machine(Only=task(Resource=resource, Arguments=arguments)))
     await durable.clock.advance(1)
-    await restarted(durable)
+    await durable.restart()
     resumed = {execution.arn: execution for execution in await durable.engine.resume()}
     assert len(resumed) == 2
     await durable.clock.advance(3600)

@@ -4,23 +4,20 @@ from typing import Any
 import pytest
 
 from local.statemachines.errors import NO_CHOICE_MATCHED, QUERY_EVALUATION, TOLERANCE_EXCEEDED
-from tests.conformance.statemachines.lab import caught, machine, raising, result, task
-
-
-def flow(first: str = "Inner", /, **states: Any) -> dict[str, Any]:
-    return {"StartAt": first, "States": states}
+from tests.conformance.statemachines.lab import (
+    caught,
+    distributed,
+    flow,
+    machine,
+    mapped,
+    raising,
+    result,
+    task,
+)
 
 
 def parallel(*branches: Any, **fields: Any) -> dict[str, Any]:
     return {"Type": "Parallel", "Branches": list(branches), "End": True, **fields}
-
-
-def mapped(inner: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    return {"Type": "Map", "ItemProcessor": inner, "End": True, **fields}
-
-
-def distributed(inner: dict[str, Any]) -> dict[str, Any]:
-    return {**inner, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
 
 
 def choice(*rules: tuple[Any, str], **fields: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple, Protocol
+from uuid import UUID
 
 from hub.application.books import Books
 from hub.domain.kernel import AccountId, CustomerId, InstrumentId, OrderId
@@ -18,6 +19,12 @@ class AccountRange(NamedTuple):
 
     first: AccountId
     before: AccountId | None
+
+    @classmethod
+    def of(cls, account_id: AccountId) -> "AccountRange":
+        """This account alone."""
+        after = UUID(account_id).int + 1
+        return cls(account_id, AccountId(str(UUID(int=after))) if after < 1 << 128 else None)
 
 
 class SettledRow(NamedTuple):
