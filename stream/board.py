@@ -1,12 +1,13 @@
 """The latest of every channel and symbol, what went before it, and who wants to hear of the next.
 
-Updates of one turn of the event loop are delivered together, each reader's in one piece: under load
-they gather by themselves, and a send costs far more than what is sent.
+Readers stand in one line, each once: who is in it already has what comes put to the rest of theirs,
+and gets it in one piece. So updates gather by themselves where there are many, since a send costs
+far more than what is sent, and nobody waits for longer than the line is.
 """
 
 import asyncio
 from bisect import bisect_left
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
@@ -15,9 +16,11 @@ from stream.updates import QUOTES, Cursor, Update
 
 EVERY_SYMBOL = "*"
 WINDOW = 10_000
-# After so many sends the loop gets to do something else.
-_SENDS_AT_ONCE = 2_000
-# A prime, so that over the turns everybody gets to be the first.
+# Older ones than so many are encoded anew for who resumes there.
+_ENCODED = 1_000
+# After so many sends the loop gets to do something else, and what came meanwhile can join the line.
+_SENDS_AT_ONCE = 250
+# A prime, so that over the updates everybody gets to be the first.
 _STRIDE = 7_919
 
 Topic = tuple[str, str]
@@ -47,9 +50,8 @@ class Board:
         self._latest: dict[Topic, Update] = {}
         self._readers: dict[Topic, dict[Reader, None]] = defaultdict(dict)
         self._told: list[Update] = []
-        self._gathered: list[Update] = []
-        self._due: list[tuple[Reader, list[Update]]] = []
-        self._turns = 0
+        self._line: deque[Reader] = deque()
+        self._due: dict[Reader, list[Update]] = {}
         self._scheduled = False
 
     @property
@@ -66,9 +68,7 @@ class Board:
         if self._told and update.cursor.position != (latest.position + 1 if same_run else 1):
             self._tell_gap()
         self.count += 1
-        self._told.append(update)
-        if len(self._told) >= 2 * self._window:
-            del self._told[: self._window]
+        self._keep(update)
         self.show(update)
 
     def show(self, update: Update) -> None:
@@ -78,8 +78,7 @@ class Board:
         if held is not None and update.order <= held.order:
             return
         self._latest[topic] = update
-        self._gathered.append(update)
-        self._wake()
+        self._hand_out(update)
 
     def quote(self, symbol: str) -> Quote | None:
         update = self._latest.get((QUOTES, symbol))
@@ -102,8 +101,8 @@ class Board:
         ]
 
     def subscribe(self, reader: Reader, topics: Iterable[Topic]) -> None:
-        """From the next turn of the loop on; what was put before it is not delivered again."""
-        self.flush()
+        """From now on; what was put before is not delivered again."""
+        self.catch_up(reader)
         for topic in topics:
             self._readers[topic][reader] = None
 
@@ -118,15 +117,29 @@ class Board:
     def topics(self) -> int:
         return len(self._readers)
 
+    def catch_up(self, reader: Reader) -> None:
+        """Deliver what waits for it, now."""
+        if updates := self._due.pop(reader, None):
+            reader.deliver(updates)
+
     def flush(self) -> None:
-        """Deliver all that is gathered, now."""
-        self._gather()
-        self._deliver(len(self._due))
+        """Deliver all that waits, now."""
+        self._deliver(len(self._line))
 
     def _known(self, topics: Iterable[Topic]) -> list[Topic]:
         wanted = set(topics)
-        every = {channel for channel, symbol in wanted if symbol == EVERY_SYMBOL}
-        return sorted(wanted | {topic for topic in self._latest if topic[0] in every})
+        if every := {channel for channel, symbol in wanted if symbol == EVERY_SYMBOL}:
+            wanted |= {topic for topic in self._latest if topic[0] in every}
+        return sorted(wanted)
+
+    def _keep(self, update: Update) -> None:
+        """For who resumes. Forgetting many at once costs less than each by itself."""
+        told = self._told
+        told.append(update)
+        if len(told) > _ENCODED:
+            told[-_ENCODED - 1].forget_frames()
+        if len(told) > self._window + self._window // 8:
+            del told[: -self._window]
 
     def _tell_gap(self) -> None:
         self.gaps += 1
@@ -141,37 +154,38 @@ class Board:
 
     def _turn(self) -> None:
         self._scheduled = False
-        if not self._due:
-            self._gather()
         self._deliver(_SENDS_AT_ONCE)
-        if self._due or self._gathered:
+        if self._line:
             self._wake()
 
-    def _gather(self) -> None:
-        """Who gets what of the updates since the last time; in the order that they came.
+    def _hand_out(self, update: Update) -> None:
+        """Each time somebody else comes first, so that nobody is always the last."""
+        line, due = self._line, self._due
+        wanting = self._wanting(update)
+        first = self.count * _STRIDE % len(wanting) if wanting else 0
+        for reader in wanting[first:] + wanting[:first]:
+            waiting = due.get(reader)
+            if waiting is None:
+                due[reader] = [update]
+                line.append(reader)
+            else:
+                waiting.append(update)
+        if line:
+            self._wake()
 
-        Each time somebody else comes first, so that nobody is always the last.
-        """
-        updates, self._gathered = self._gathered, []
-        wanted: dict[Reader, list[Update]] = defaultdict(list)
-        for update in updates:
-            for reader in self._wanting(update):
-                wanted[reader].append(update)
-        due = list(wanted.items())
-        self._turns += 1
-        first = self._turns * _STRIDE % len(due) if due else 0
-        self._due += due[first:] + due[:first]
-
-    def _wanting(self, update: Update) -> Iterable[Reader]:
+    def _wanting(self, update: Update) -> list[Reader]:
         """Each once, also who asked for the symbol and for all of them."""
         readers = self._readers.get((update.channel, update.symbol), {})
         greedy = self._readers.get((update.channel, EVERY_SYMBOL))
-        return readers | greedy if greedy else readers
+        return [*(readers | greedy if greedy else readers)]
 
     def _deliver(self, most: int) -> None:
-        due, self._due = self._due[:most], self._due[most:]
-        for reader, updates in due:
-            reader.deliver(updates)
+        line, due = self._line, self._due
+        for _ in range(min(most, len(line))):
+            reader = line.popleft()
+            # Who has caught up meanwhile has nothing due.
+            if updates := due.pop(reader, None):
+                reader.deliver(updates)
 
 
 def _soon(act: Callable[[], None]) -> None:

@@ -14,8 +14,6 @@ from hub.domain.kernel import HubError
 from hub.entrypoints.errors import http_status
 
 MAX_HEAD_BYTES = 16 * 1024
-# The kernel holds back no more unsent bytes than this, so that a slow client gets fresh quotes.
-_UNSENT_BYTES = 16 * 1024
 _PIECE = 64 * 1024
 _OPEN, _SAID_ALL, _CLOSING, _ABORTING, _GONE = range(5)
 JSON = "application/json"
@@ -92,9 +90,6 @@ class Door:
         self._send = wire.send
         self._loop = asyncio.get_running_loop()
         wire.setblocking(False)
-        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
         self._loop.add_reader(wire.fileno(), self._readable)
 
     @property

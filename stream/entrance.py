@@ -9,8 +9,8 @@ from time import monotonic
 
 from stream.counts import Counts
 from stream.door import Door, Route
+from stream.listener import listener
 
-_BACKLOG = 4096
 _AT_ONCE = 64
 _HEAD_WITHIN = 10.0
 # Files that are no connections of this port: servers, gRPC, logs.
@@ -32,9 +32,7 @@ class Entrance:
 
     def open(self, host: str, port: int) -> int:
         """The port; 0 is one that the system chooses."""
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-        self._listener.setblocking(False)
+        self._listener = listener(host, port)
         self._listen()
         number: int = self._listener.getsockname()[1]
         return number

@@ -68,6 +68,7 @@ class Subscriber:
 
     def unsubscribe(self, topics: Iterable[Topic]) -> None:
         gone = set(topics)
+        self._board.catch_up(self)
         self.topics -= gone
         self._board.unsubscribe(self, gone)
         quotes, owed = (self._quotes or {}).items(), self._owed or ()
@@ -115,9 +116,7 @@ class Subscriber:
         self._owed, self._quotes = self._owed or None, self._quotes or None
 
     def _show(self, topics: Iterable[Topic]) -> None:
-        self._burst(
-            [self.encode(update.message(snapshot=True)) for update in self._board.snapshot(topics)]
-        )
+        self._burst([update.snapshot(self.encode) for update in self._board.snapshot(topics)])
 
     def _burst(self, frames: Sequence[bytes]) -> None:
         """Ahead of all that is owed, of which it is no part."""

@@ -35,8 +35,9 @@ class Terms(NamedTuple):
                 raise InvalidInputError("a symbol is 1 to 16 capital letters, digits and . / -")
         if unknown := set(channels) - set(CHANNELS):
             raise InvalidInputError(f"{_shown(unknown)}: a channel is one of {', '.join(CHANNELS)}")
-        if self.symbols is not None and (
-            strangers := set(symbols) - {EVERY_SYMBOL} - set(self.symbols)
+        known = self.symbols
+        if known is not None and (
+            strangers := {each for each in symbols if each not in known} - {EVERY_SYMBOL}
         ):
             raise InvalidInputError(f"not known: {_shown(strangers)}", code="unknown_symbol")
         topics = frozenset((channel, symbol) for channel in channels for symbol in symbols)

@@ -46,7 +46,7 @@ def cursor(text: str) -> Cursor:
 class Update:
     """`sequence` counts the updates of a channel and symbol within an epoch, without gaps."""
 
-    __slots__ = ("_frames", "channel", "content", "cursor", "sequence", "symbol")
+    __slots__ = ("_frames", "_snapshots", "channel", "content", "cursor", "sequence", "symbol")
 
     def __init__(self, content: Content, cursor: Cursor, sequence: int) -> None:
         self.channel = _CHANNEL_OF[type(content)]
@@ -55,6 +55,7 @@ class Update:
         self.cursor = cursor
         self.sequence = sequence
         self._frames: dict[Encode, bytes] = {}
+        self._snapshots: dict[Encode, bytes] | None = None
 
     @property
     def order(self) -> tuple[int, int]:
@@ -76,6 +77,18 @@ class Update:
         if (frame := self._frames.get(encode)) is None:
             frame = self._frames[encode] = encode(self.message())
         return frame
+
+    def snapshot(self, encode: "Encode") -> bytes:
+        """The same as what stands."""
+        snapshots = self._snapshots = self._snapshots or {}
+        if (frame := snapshots.get(encode)) is None:
+            frame = snapshots[encode] = encode(self.message(snapshot=True))
+        return frame
+
+    def forget_frames(self) -> None:
+        """They are made anew if somebody wants them."""
+        self._frames.clear()
+        self._snapshots = None
 
     def record(self) -> dict[str, Any]:
         """What other tasks get."""

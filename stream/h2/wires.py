@@ -4,21 +4,20 @@ import asyncio
 import errno
 import logging
 import socket
+from collections import deque
 from contextlib import suppress
 from time import monotonic
 
 from stream.h2.connection import Connection, Offer
 from stream.h2.status import CallError
+from stream.listener import listener
 
 log = logging.getLogger(__name__)
 
-_BACKLOG = 4096
 _ACCEPTED_AT_ONCE = 64
 _READ_BYTES = 16 * 1024
-# The kernel holds back no more unsent bytes than this, so that a slow client gets fresh quotes.
-_UNSENT_BYTES = 16 * 1024
 # After this many sends the loop gets to do something else.
-_SENDS_AT_ONCE = 1_000
+_SENDS_AT_ONCE = 250
 # So long a client takes nothing at all, and is let go.
 _STUCK_SECONDS = 60.0
 # So long is waited for a client to hang up after the last word.
@@ -38,6 +37,7 @@ class Wire:
         self._socket = taken
         self._descriptor = taken.fileno()
         self._send = taken.send
+        taken.setblocking(False)
         self._rest = b""
         self._stuck = self._ends_at = 0.0
         desk.loop.add_reader(self._descriptor, self._readable)
@@ -134,10 +134,8 @@ class Desk:
         self.loop = asyncio.get_running_loop()
         self.wires: dict[Wire, None] = {}
         self.offer = offer
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-        self._listener.setblocking(False)
-        self._awake: dict[Wire, None] = {}
+        self._listener = listener(host, port)
+        self._awake: deque[Wire] = deque()
         self._flushing = False
 
     @property
@@ -153,10 +151,9 @@ class Desk:
             self._listener.close()
 
     def wake(self, wire: Wire) -> None:
-        self._awake[wire] = None
-        if not self._flushing:
-            self._flushing = True
-            self.loop.call_soon(self._flush)
+        """It has something to say, which it had not before."""
+        self._awake.append(wire)
+        self._flush_soon()
 
     def tick(self) -> None:
         now = monotonic()
@@ -181,19 +178,24 @@ class Desk:
         for wire in list(self.wires):
             wire.drop()
 
+    def _flush_soon(self) -> None:
+        if not self._flushing:
+            self._flushing = True
+            self.loop.call_soon(self._flush)
+
     def _flush(self) -> None:
+        """In the order that they woke; what else they have to say by then goes out with it."""
         self._flushing = False
-        awake, self._awake = self._awake, {}
-        for count, wire in enumerate(awake):
-            if count < _SENDS_AT_ONCE:
-                wire.flush()
-            else:
-                self.wake(wire)
+        awake = self._awake
+        for _ in range(min(len(awake), _SENDS_AT_ONCE)):
+            awake.popleft().flush()
+        if awake:
+            self._flush_soon()
 
     def _accept(self) -> None:
         for _ in range(_ACCEPTED_AT_ONCE):
             try:
-                taken = _prepared(self._listener.accept()[0])
+                taken, _address = self._listener.accept()
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
@@ -209,11 +211,3 @@ class Desk:
     def _accept_again(self) -> None:
         if self._listener.fileno() >= 0:
             self.listen()
-
-
-def _prepared(taken: socket.socket) -> socket.socket:
-    taken.setblocking(False)
-    taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-        taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
-    return taken

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from json import dumps
 from typing import Any
 
+import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from hub.adapters.tokens import RsaTokens, SigningKey, verify
+from hub.adapters.tokens import AUDIENCE, ISSUER, RsaTokens, SigningKey, verify
 from hub.application.identity.authorize import Authorize
 from hub.application.ports.identity import UsedKey
 from hub.domain.identity.api_keys import is_key
@@ -52,9 +53,16 @@ class NoKeys:
 DOOR = authorizer(Authorize(TOKENS, NoKeys(), MovedClock()))  # type: ignore[arg-type]  # asked for nothing else
 
 
+SIGNING = jwt.get_algorithm_by_name("RS256")
+
+
 def part(value: Any) -> str:
     text = value if isinstance(value, str) else dumps(value)
-    return urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+    return part_of_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+def part_of_bytes(content: bytes) -> str:
+    return urlsafe_b64encode(content).decode().rstrip("=")
 
 
 def refused(credential: str) -> None:
@@ -69,13 +77,13 @@ def test_no_text_opens_the_door(text: str):
     refused(text)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
 @given(JSON, JSON, st.text(max_size=100))
 def test_no_json_in_the_form_of_a_token_opens_it(header: Any, payload: Any, signature: str):
     refused(f"{part(header)}.{part(payload)}.{part(signature)}")
 
 
-@settings(max_examples=1000)
+@settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.fixed_dictionaries(
         {},
@@ -97,14 +105,60 @@ def test_no_other_header_makes_a_good_payload_good(header: dict[str, Any]):
 
 @settings(max_examples=2000)
 @given(st.integers(0, len(GOOD) - 1), st.characters(max_codepoint=0x2FF))
-def test_a_token_with_another_letter_is_refused_or_says_the_same(place: int, letter: str):
-    """The last letter of a part has bits that no byte has: those may differ."""
+def test_a_token_with_another_letter_is_refused(place: int, letter: str):
+    """Also where only bits of it differ that stand for nothing."""
     changed = GOOD[:place] + letter + GOOD[place + 1 :]
+    assume(changed != GOOD)
+    with pytest.raises(UnauthenticatedError):
+        verify(changed, KEYS)
+
+
+NOW = int(datetime.now(UTC).timestamp())
+TIMES = st.sampled_from([NOW - 900, NOW + 3600, str(NOW), NOW + 0.5, True, None, 10**30])
+CLAIMS: dict[str, Any] = {
+    "iss": st.sampled_from([ISSUER, [ISSUER], "", "https://elsewhere"]),
+    "aud": st.sampled_from([AUDIENCE, [AUDIENCE], "other"]),
+    **dict.fromkeys(("iat", "nbf", "exp"), TIMES),
+    **dict.fromkeys(("sub", "sid", "scope", "jti"), st.sampled_from(["", "me", 1, ["me"], {}])),
+}
+HEADERS: dict[str, Any] = {
+    "crit": st.sampled_from([[], ["b64"], ["exp"], "b64"]),
+    "b64": st.booleans(),
+    "typ": st.sampled_from(["at+jwt", "JWT", None]),
+    "alg": st.sampled_from(["RS256", "RS512", "none"]),
+}
+
+
+@settings(max_examples=300)
+@given(
+    st.fixed_dictionaries({}, optional=CLAIMS),
+    st.sets(st.sampled_from(sorted(CLAIMS)), max_size=1),
+    st.fixed_dictionaries({}, optional=HEADERS) | st.just({}),
+    st.sampled_from(["", "=", "==", "\n"]),
+)
+def test_what_opens_the_door_the_library_takes_for_a_token_too(
+    changes: dict[str, Any], absent: set[str], header: dict[str, Any], after: str
+):
+    """Everything here is signed with the right key: what is judged is all the rest."""
+    good = jwt.decode(GOOD, options={"verify_signature": False})
+    claims = {name: value for name, value in {**good, **changes}.items() if name not in absent}
+    text = f"{part({'alg': 'RS256', 'typ': 'at+jwt', 'kid': 'k1', **header})}.{part(claims)}"
+    token = f"{text}.{part_of_bytes(SIGNING.sign(text.encode(), _KEY))}{after}"
     try:
-        identity = verify(changed, KEYS)
+        identity = verify(token, KEYS)
     except UnauthenticatedError:
+        assert changes or absent or header or after
         return
-    assert identity == verify(GOOD, KEYS)
+    taken = jwt.decode(
+        token,
+        PUBLIC,
+        algorithms=["RS256"],
+        audience=AUDIENCE,
+        issuer=ISSUER,
+        options={"require": sorted(CLAIMS), "strict_aud": True},
+    )
+    assert (identity.customer_id, identity.session_id) == (taken["sub"], taken["sid"])
+    assert identity.expires_at.timestamp() == taken["exp"]
 
 
 @given(st.text(max_size=60))

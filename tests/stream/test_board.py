@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Any
 
 from hub.domain.market.quote import Quote
 from hub.domain.market.trade import Trade
@@ -115,7 +116,56 @@ def test_thousands_of_readers_do_not_hold_the_loop_up():
         acts.pop()()
         heard.append(sum(ear.pieces for ear in ears))
 
-    assert heard == [2_000, 4_000, 4_500]
+    assert heard == list(range(250, 4_501, 250))
+
+
+def test_who_waits_in_line_gets_what_came_meanwhile_in_the_same_piece():
+    acts: list[Callable[[], None]] = []
+    board, ears = Board(acts.append), [Ear() for _ in range(500)]
+    for ear in ears:
+        board.subscribe(ear, [APPLE, MICROSOFT])
+    told(board, quote("AAPL"), quote("MSFT"))
+    acts.pop()()
+    late = Numbers(2).number([quote("AAPL")])
+    board.put(*late)
+    acts.pop()()
+    served = sorted((ear.pieces, len(ear.heard)) for ear in ears)
+    acts.pop()()
+
+    assert served == [(1, 2)] * 250 + [(1, 3)] * 250
+    assert {(ear.pieces, len(ear.heard)) for ear in ears} == {(1, 3), (2, 3)}
+
+
+def test_who_asks_for_less_or_more_is_told_first_what_waits():
+    acts: list[Callable[[], None]] = []
+    board, ear, other = Board(acts.append), Ear(), Ear()
+    for each in (ear, other):
+        board.subscribe(each, [APPLE])
+    told(board, quote("AAPL"))
+    board.subscribe(ear, [MICROSOFT])
+    assert (ear.heard, other.heard) == ([("AAPL", 1)], [])
+
+    for act in acts:
+        act()
+    assert ear.heard == other.heard == [("AAPL", 1)]
+
+
+def test_what_is_old_is_encoded_anew_for_who_resumes():
+    encoded: list[int] = []
+
+    def encode(message: dict[str, Any]) -> bytes:
+        encoded.append(message["sequence"])
+        return b"x"
+
+    board = at_once()
+    updates = told(board, *[quote("AAPL")] * 1_000)
+    for _ in range(2):
+        updates[0].frame(encode)
+        updates[0].snapshot(encode)
+    told(board, quote("MSFT"), epoch=2)
+    updates[0].frame(encode)
+
+    assert encoded == [1, 1, 1]
 
 
 def test_a_late_copy_of_something_older_changes_nothing():

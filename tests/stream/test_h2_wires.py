@@ -154,15 +154,14 @@ async def test_no_more_descriptors_is_waited_out(
     house: GrpcHouse, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     monkeypatch.setattr(wires, "_ACCEPT_AGAIN_AFTER", 0.05)
-    prepared, failures = wires._prepared, [OSError(errno.EMFILE, "scarce")]
+    accept, failures = socket.socket.accept, [OSError(errno.EMFILE, "scarce")]
 
-    def scarce(taken: socket.socket) -> socket.socket:
+    def scarce(listener: socket.socket) -> object:
         if failures:
-            taken.close()
             raise failures.pop()
-        return prepared(taken)
+        return accept(listener)
 
-    monkeypatch.setattr(wires, "_prepared", scarce)
+    monkeypatch.setattr(socket.socket, "accept", scarce)
     with client(house), client(house) as second:
         second.send(GREETING)
         data = await received(second, lambda data: len(data) > 9)
