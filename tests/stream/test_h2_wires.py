@@ -154,15 +154,15 @@ async def test_no_more_descriptors_is_waited_out(
     house: GrpcHouse, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     monkeypatch.setattr(wires, "_ACCEPT_AGAIN_AFTER", 0.05)
-    prepared, failures = wires._prepared, [OSError(errno.EMFILE, "scarce")]
+    prepare, failures = wires._prepare, [OSError(errno.EMFILE, "scarce")]
 
-    def scarce(taken: socket.socket) -> socket.socket:
+    def scarce(taken: socket.socket) -> None:
         if failures:
             taken.close()
             raise failures.pop()
-        return prepared(taken)
+        prepare(taken)
 
-    monkeypatch.setattr(wires, "_prepared", scarce)
+    monkeypatch.setattr(wires, "_prepare", scarce)
     with client(house), client(house) as second:
         second.send(GREETING)
         data = await received(second, lambda data: len(data) > 9)
