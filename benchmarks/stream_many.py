@@ -5,7 +5,7 @@ import resource
 from benchmarks.report import Figure, Report
 from benchmarks.stream_hub import Keys, hub, websocket
 from benchmarks.stream_lanes import Crowd, Plan, lane
-from stream.entrance import most_connections
+from stream.seats import most_connections
 
 _WANTED = 20_000
 _DELIVERIES = 50_000

@@ -3,18 +3,16 @@ does not say what he wants."""
 
 import asyncio
 import errno
-import resource
 import socket
 from time import monotonic
 
 from stream.counts import Counts
 from stream.door import Door, Route
 from stream.listener import listener
+from stream.seats import Seats
 
 _AT_ONCE = 64
 _HEAD_WITHIN = 10.0
-# Files that are no connections of this port: servers, gRPC, logs.
-_OTHER_FILES = 256
 _RETRY_AFTER = 1.0
 _FULL = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
@@ -22,11 +20,12 @@ _FULL = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 class Entrance:
     """`route` answers what each connection asks for."""
 
-    def __init__(self, route: Route, counts: Counts, most: int | None = None) -> None:
-        self.doors: set[Door] = set()
+    def __init__(self, route: Route, counts: Counts, seats: Seats) -> None:
+        # With the address that each came from.
+        self.doors: dict[Door, str] = {}
         self._route = route
         self._counts = counts
-        self._most = most_connections() if most is None else most
+        self._seats = seats
         self._arriving: dict[Door, float] = {}
         self._listener: socket.socket | None = None
 
@@ -57,7 +56,7 @@ class Entrance:
         self._arriving.pop(door, None)
 
     def left(self, door: Door) -> None:
-        self.doors.discard(door)
+        self._seats.give_back(self.doors.pop(door))
         self._arriving.pop(door, None)
 
     def _listen(self) -> None:
@@ -69,35 +68,23 @@ class Entrance:
         assert self._listener is not None
         for _ in range(_AT_ONCE):
             try:
-                wire, _address = self._listener.accept()
+                wire, address = self._listener.accept()
             except OSError as error:
                 if error.errno in _FULL:
                     self._rest(self._listener)
                 return
-            self._take_in(wire)
+            self._take_in(wire, address[0])
 
-    def _take_in(self, wire: socket.socket) -> None:
-        if len(self.doors) >= self._most:
-            self._counts.refused["too_many_connections"] += 1
+    def _take_in(self, wire: socket.socket, address: str) -> None:
+        if refusal := self._seats.take(address):
+            self._counts.refused[refusal] += 1
             wire.close()
             return
         door = Door(wire, self._route, self)
-        self.doors.add(door)
+        self.doors[door] = address
         self._arriving[door] = monotonic()
 
     def _rest(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         loop.remove_reader(listener)
         loop.call_later(_RETRY_AFTER, self._listen)
-
-
-def most_connections() -> int:
-    """As many as the process may open files, but for those that it needs besides."""
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(files - _OTHER_FILES, files // 2)
-
-
-def raise_limit() -> None:
-    """To what the system allows."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

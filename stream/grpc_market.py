@@ -73,7 +73,9 @@ class LibraryCalls:
     """The server of the gRPC library."""
 
     def __init__(self, house: House, find_instrument: FindInstrument, address: str) -> None:
-        self._server = grpc.aio.server(options=_OPTIONS, interceptors=[Guard(house.guests)])
+        # The library counts them by itself, those of its port alone.
+        bound = ("grpc.max_allowed_incoming_connections", house.seats.most)
+        self._server = grpc.aio.server(options=[*_OPTIONS, bound], interceptors=[Guard(house)])
         self._health = health.aio.HealthServicer()
         self._server.add_generic_rpc_handlers([_handlers(MarketData(house, find_instrument))])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)

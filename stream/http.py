@@ -38,7 +38,7 @@ class Front:
     def __init__(self, status: Status, house: House) -> None:
         self._status = status
         self._house = house
-        self._entrance = Entrance(self._route, house.counts)
+        self._entrance = Entrance(self._route, house.counts, house.seats)
         self._working: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
         self._routes: dict[tuple[str, str], Callable[[Request, Door], None]] = {

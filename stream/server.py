@@ -15,7 +15,6 @@ from stream.api_keys import Keys, no_keys
 from stream.board import Board
 from stream.calls import Calls, FindInstrument
 from stream.counts import Counts
-from stream.entrance import raise_limit
 from stream.feed import Feed, Stored
 from stream.file_tape import FileTape
 from stream.guests import Guests, Verify
@@ -29,6 +28,7 @@ from stream.redis_market import RedisMarket
 from stream.replay_feed import ReplayFeed
 from stream.requests import Terms
 from stream.scripted_feed import ScriptedFeed
+from stream.seats import Seats, raise_limit
 from stream.session import CLOSE_WITHIN, House
 from stream.settings import StreamSettings
 from stream.status import Status
@@ -66,7 +66,8 @@ async def run(
     guests = Guests(
         KnownTokens(verify), market.tickets(), redistributes=settings.redistributes, keys=keys
     )
-    house = House(status.board, guests, Terms(source.symbols), counts)
+    seats = Seats(of_one=settings.connections_per_address)
+    house = House(status.board, guests, Terms(source.symbols), counts, seats)
     works = (
         Lease(market, leader.lead, leader.halt).run(),
         follow_updates(market, status),

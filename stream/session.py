@@ -10,6 +10,7 @@ from stream.board import Board
 from stream.counts import Counts
 from stream.guests import Guests
 from stream.requests import Terms
+from stream.seats import Seats
 
 HEARTBEAT_SECONDS = 15.0
 # Who takes nothing for so long is let go.
@@ -37,6 +38,7 @@ class House:
     guests: Guests
     terms: Terms
     counts: Counts
+    seats: Seats = field(default_factory=Seats)
     streams: "dict[Stream, None]" = field(default_factory=dict)
 
     def enter(self, identity: Identity) -> None:

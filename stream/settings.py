@@ -52,7 +52,8 @@ class StreamSettings(NamedTuple):
 
     `feed` is `replay`; `file`, which plays the recording `feed_file`; `alpaca`, which is live; or
     `scripted`: a market that anybody who reaches Redis may move, for tests. `grpc` is who serves
-    that port: `own`, or `grpcio`, the library.
+    that port: `own`, or `grpcio`, the library. `connections_per_address` is None where it is
+    balancers that connect.
     """
 
     redis_url: str
@@ -61,6 +62,7 @@ class StreamSettings(NamedTuple):
     port: int
     grpc_port: int
     grpc: str
+    connections_per_address: int | None
     feed: str
     feed_file: Path | None
     alpaca: AlpacaSettings | None
@@ -96,6 +98,7 @@ def read_settings(environment: Mapping[str, str]) -> StreamSettings:
         port=value("STREAM_PORT", "8081", _port),
         grpc_port=value("GRPC_PORT", "50051", _port),
         grpc=value("STREAM_GRPC", "own", _grpc),
+        connections_per_address=value("STREAM_CONNECTIONS_PER_ADDRESS", "1000", _connections),
         feed=feed,
         feed_file=value("FEED_FILE", None, _recording) if feed == "file" else None,
         alpaca=AlpacaSettings(
@@ -180,6 +183,10 @@ def _speed(text: str) -> float:
     return float(_between(Decimal(text), 0, 10_000))
 
 
+def _connections(text: str) -> int | None:
+    return int(_between(Decimal(text), 0, 1_000_000)) or None
+
+
 def _seconds(text: str) -> float:
     return float(_between(Decimal(text), 0, 3_600))
 
@@ -209,6 +216,7 @@ _EXPECTED: dict[object, str] = {
     _redis_url: "a URL that begins with redis://, rediss:// or unix://",
     _database_url: "a URL that begins with postgresql://",
     _port: "a port, 0 to 65535",
+    _connections: "a number of connections, 0 to 1000000",
     _grpc: "a server of gRPC: own or grpcio",
     _feed: "a feed: replay, file, alpaca or scripted",
     _websocket_url: "a URL that begins with wss://",

@@ -29,7 +29,7 @@ class OwnCalls:
         loop = asyncio.get_running_loop()
         host, _, port = address.rpartition(":")
         offer = Offer(methods, house.guests, loop.call_later)
-        self._desk = Desk(host.strip("[]"), int(port), offer)
+        self._desk = Desk(host.strip("[]"), int(port), offer, house)
         self._ticking: asyncio.Task[None] | None = None
 
     @property

@@ -11,6 +11,7 @@ from time import monotonic
 from stream.h2.connection import Connection, Offer
 from stream.h2.status import CallError
 from stream.listener import listener
+from stream.session import House
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class Wire:
         self._desk.loop.remove_writer(self._descriptor)
         self._descriptor = -1
         self._socket.close()
-        self._desk.wires.pop(self, None)
+        self._desk.left(self)
         self.talk.lost()
 
     def _wake(self) -> None:
@@ -130,9 +131,11 @@ class Wire:
 class Desk:
     """All wires, and the listener. What they have to say goes out at the end of the loop's turn."""
 
-    def __init__(self, host: str, port: int, offer: Offer) -> None:
+    def __init__(self, host: str, port: int, offer: Offer, house: House) -> None:
         self.loop = asyncio.get_running_loop()
-        self.wires: dict[Wire, None] = {}
+        # With the address that each came from.
+        self.wires: dict[Wire, str] = {}
+        self._seats, self._counts = house.seats, house.counts
         self.offer = offer
         self._listener = listener(host, port)
         self._awake: deque[Wire] = deque()
@@ -144,6 +147,9 @@ class Desk:
 
     def listen(self) -> None:
         self.loop.add_reader(self._listener.fileno(), self._accept)
+
+    def left(self, wire: Wire) -> None:
+        self._seats.give_back(self.wires.pop(wire))
 
     def stop_listening(self) -> None:
         if self._listener.fileno() >= 0:
@@ -195,7 +201,7 @@ class Desk:
     def _accept(self) -> None:
         for _ in range(_ACCEPTED_AT_ONCE):
             try:
-                taken, _address = self._listener.accept()
+                taken, address = self._listener.accept()
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
@@ -206,7 +212,14 @@ class Desk:
                 self.loop.remove_reader(self._listener.fileno())
                 self.loop.call_later(_ACCEPT_AGAIN_AFTER, self._accept_again)
                 return
-            self.wires[Wire(taken, self)] = None
+            self._take_in(taken, address[0])
+
+    def _take_in(self, taken: socket.socket, address: str) -> None:
+        if refusal := self._seats.take(address):
+            self._counts.refused[refusal] += 1
+            taken.close()
+            return
+        self.wires[Wire(taken, self)] = address
 
     def _accept_again(self) -> None:
         if self._listener.fileno() >= 0:

@@ -38,6 +38,7 @@ NO_USE_CASE = {
     "refuse_frame": "answers without asking anything",
 }
 WITHOUT_HANDLER = {
+    ("identity", "find_live_keys"),  # the stream task's, whose streams outlast their keys
     ("orders", "watch_resting_orders"),  # the stream task's, which lives long enough to watch
     ("identity", "attempts"),  # what every proof by a password shares
     ("identity", "second_factor"),  # what log-in and its removal share

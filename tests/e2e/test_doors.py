@@ -290,7 +290,7 @@ def _refusal(ask: Callable[[], object]) -> Any:
 
 
 def _hub_code(call: Any) -> str:
-    return next(str(value) for name, value in call.trailing_metadata() if name == "hub-code")
+    return str(next(value for name, value in call.trailing_metadata() if name == "hub-code"))
 
 
 def _close(stream: ClientConnection) -> int | None:

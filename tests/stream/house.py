@@ -19,6 +19,7 @@ from stream.guests import Guests
 from stream.http import Front
 from stream.redis_market import RedisMarket
 from stream.requests import Terms
+from stream.seats import Seats
 from stream.session import House
 from stream.status import Status
 from stream.updates import Content, Numbers
@@ -40,13 +41,14 @@ class OpenHouse:
         *,
         redistributes: bool = True,
         keys: Keys | None = None,
+        seats: Seats | None = None,
     ) -> None:
         self.market = RedisMarket(redis_url)
         self.board = Board()
         self.counts = Counts()
         terms = Terms(frozenset({"AAPL", "MSFT", "IBM"}))
         guests = Guests(verify, self.market.tickets(), most, redistributes=redistributes, keys=keys)
-        self.house = House(self.board, guests, terms, self.counts)
+        self.house = House(self.board, guests, terms, self.counts, seats or Seats())
         self.status = Status(self.board, Calendar([]), ())
         self.front = Front(self.status, self.house)
         self.port = 0

@@ -12,7 +12,8 @@ import pytest
 from stream import entrance
 from stream.counts import Counts
 from stream.door import Door, Request
-from stream.entrance import Entrance, most_connections
+from stream.entrance import Entrance
+from stream.seats import Seats, most_connections
 from tests.stream.servers import eventually
 
 ASKED = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -32,7 +33,7 @@ async def small() -> AsyncIterator[Small]:
         door.write(b"hello")
 
     counts = Counts()
-    way_in = Entrance(hello, counts, most=2)
+    way_in = Entrance(hello, counts, Seats(most=2))
     yield Small(way_in, counts, way_in.open("127.0.0.1", 0))
     way_in.stop_accepting()
     for door in list(way_in.doors):
@@ -101,3 +102,16 @@ def test_it_takes_no_more_than_there_may_be_files():
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
 
     assert files // 2 <= most_connections() < files
+
+
+def test_an_address_has_so_many_seats_and_others_still_get_theirs():
+    seats = Seats(most=4, of_one=2)
+    taken = [seats.take("192.0.2.1"), seats.take("::ffff:192.0.2.1")]
+    assert taken == [None, None]
+    assert seats.take("192.0.2.1") == "too_many_of_one_address"
+    assert [seats.take("2001:db8::1"), seats.take("2001:db8::ffff:1")] == [None, None]
+    assert seats.take("192.0.2.2") == "too_many_connections"
+    seats.give_back("2001:db8::1")
+    assert seats.take("2001:db8:0:1::1") is None, "another's network"
+    seats.give_back("192.0.2.1")
+    assert seats.take("192.0.2.1") is None

@@ -24,6 +24,7 @@ def test_two_urls_are_enough():
 
     assert (settings.host, settings.port, settings.grpc_port) == ("127.0.0.1", 8081, 50051)
     assert settings.grpc == "own"
+    assert settings.connections_per_address == 1_000
     assert settings.replay_start == date(2012, 6, 1)
     assert (settings.replay_speed, settings.replay_closed) == (60.0, timedelta(seconds=5))
     assert settings.replay_spread_basis_points == Decimal(2)
@@ -31,10 +32,13 @@ def test_two_urls_are_enough():
 
 def test_every_setting_can_be_changed():
     settings = read_settings(
-        NEEDED | {"STREAM_PORT": "9", "REPLAY_SPEED": "0", "REPLAY_CLOSED_SECONDS": "0.5"}
+        NEEDED
+        | {"STREAM_CONNECTIONS_PER_ADDRESS": "0"}
+        | {"STREAM_PORT": "9", "REPLAY_SPEED": "0", "REPLAY_CLOSED_SECONDS": "0.5"}
     )
 
     assert (settings.port, settings.replay_speed) == (9, 0.0)
+    assert settings.connections_per_address is None
     assert settings.replay_closed == timedelta(seconds=0.5)
 
 
