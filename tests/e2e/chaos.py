@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,11 +31,17 @@ _QUIET_WITHIN = 300.0
 _LOG_IN_EVERY = 240.0
 
 
+class Kill(NamedTuple):
+    name: str
+    at: float
+
+
 class Report(NamedTuple):
     """`lost` were answered 202 and are not in the books; `doubled` are there twice.
 
-    `longest_gap` is for how many seconds no order was taken, `drained_after` how long it took from
-    the last order until all was at rest.
+    `longest_gap` is for how many seconds no order was taken, `recoveries` the longest such time
+    after a kill of each kind, until the next kill; `drained_after` how long it took from the last
+    order until all was at rest.
     """
 
     minutes: float
@@ -46,6 +53,7 @@ class Report(NamedTuple):
     doubled: int
     broken: str
     longest_gap: float
+    recoveries: dict[str, float]
     drained_after: float
 
     @property
@@ -122,38 +130,50 @@ async def _under_chaos(platform: Platform, wanted: Wanted) -> Report:
     entering.cancel()
     drained_after = await until_quiet(platform, _QUIET_WITHIN)
     kept = await asyncio.to_thread(_kept, platform)
-    gaps = [
-        later - earlier for earlier, later in zip(crowd.moments, crowd.moments[1:], strict=False)
-    ]
+    gaps = [later - earlier for earlier, later in pairwise(crowd.moments)]
     return Report(
         minutes=wanted.minutes,
         seed=wanted.seed,
-        kills=kills,
+        kills=Counter(each.name for each in kills),
         answers=crowd.answers,
         accepted=len(crowd.taken),
         lost=sum(kept.get(number) != [order] for number, order in crowd.taken.items()),
         doubled=sum(len(orders) > 1 for orders in kept.values()),
         broken=await asyncio.to_thread(platform.violations),
         longest_gap=max(gaps, default=0.0),
+        recoveries=recoveries(kills, crowd.moments),
         drained_after=drained_after,
     )
 
 
-async def _kill_until(end: float, platform: Platform, wanted: Wanted) -> Counter[str]:
+def recoveries(kills: Sequence[Kill], moments: Sequence[float]) -> dict[str, float]:
+    """By kind of kill the longest time without an order taken, of which a part is after the kill
+    and before the next one."""
+    found: dict[str, float] = {}
+    for this, following in pairwise([*kills, Kill("the end", float("inf"))]):
+        for before, after in pairwise(moments):
+            if before < following.at and after > this.at:
+                found[this.name] = max(found.get(this.name, 0.0), after - before)
+    return found
+
+
+async def _kill_until(end: float, platform: Platform, wanted: Wanted) -> list[Kill]:
     """Once a minute it is the whole platform, which is started again here as a supervisor would."""
-    dice, kills = random.Random(wanted.seed), Counter[str]()
+    dice, kills = random.Random(wanted.seed), list[Kill]()
     whole_at = time.monotonic() + 45
     while True:
         await asyncio.sleep(dice.uniform(0.5, 1.5) * wanted.every)
         if time.monotonic() > end:
             return kills
-        if time.monotonic() > whole_at:
+        at = time.monotonic()
+        if at > whole_at:
             await asyncio.to_thread(_kill_whole, platform)
             whole_at = time.monotonic() + 60
-            kills[_THE_WHOLE] += 1
+            kills.append(Kill(_THE_WHOLE, at))
             continue
         name = dice.choice(_THE_DATABASE if wanted.careless else list(VICTIMS))
-        kills[name] += await kill(platform.folder, VICTIMS[name])
+        if await kill(platform.folder, VICTIMS[name]):
+            kills.append(Kill(name, at))
 
 
 def _kill_whole(platform: Platform) -> None:
@@ -182,14 +202,19 @@ def _kept(platform: Platform) -> dict[str, list[str]]:
 
 def told(report: Report) -> str:
     kills = ", ".join(f"{count} {name}" for name, count in report.kills.most_common())
+    rate = report.accepted / report.minutes / 60
+    longest = sorted(report.recoveries.items(), key=lambda each: -each[1])
+    without = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in longest)
     answers = ", ".join(f"{count} x {status}" for status, count in sorted(report.answers.items()))
     return (
         f"  {report.minutes:g} minutes, seed {report.seed}: {report.kills.total()} kills\n"
         f"  killed: {kills}\n"
         f"  answers: {answers} (0: none)\n"
-        f"  accepted {report.accepted}, lost {report.lost}, doubled {report.doubled}\n"
+        f"  accepted {report.accepted} ({rate:.1f}/s),"
+        f" lost {report.lost}, doubled {report.doubled}\n"
         f"  longest time without an order taken {report.longest_gap:.1f} s,"
         f" at rest {report.drained_after:.1f} s after the last\n"
+        f"  longest without one after the kill of: {without}\n"
         f"  {report.broken or 'All invariants hold: 0 violations.'}"
     )
 

@@ -17,6 +17,8 @@ from tests.e2e.platforms import Customer, Platform
 from tests.services.processes import processes_of, the_keeper, the_server
 
 MOST_IN_FLIGHT = 100
+# Seconds until a request without an answer is sent again: the first time, and at most.
+_PAUSE, _LONGEST_PAUSE = 0.1, 1.6
 AT_REST = {"new", "filled", "canceled", "rejected", "expired"}
 
 
@@ -83,7 +85,11 @@ class Crowd:
     async def _take(
         self, session: aiohttp.ClientSession, customer: Customer, order: dict[str, str]
     ) -> str | None:
-        """None for an order that a rule refused, or that was never answered."""
+        """None for an order that a rule refused, or that was never answered.
+
+        It is sent again more and more seldom, so that what recovers has the processors.
+        """
+        pause = _PAUSE
         while not self.over:
             url = f"{self._base}/orders"
             status, body = await self._ask(
@@ -94,7 +100,8 @@ class Crowd:
             if status in {403, 422}:
                 return None
             assert status == 0 or status >= 500, (status, body)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(pause * self._chance.uniform(0.5, 1.0))
+            pause = min(2 * pause, _LONGEST_PAUSE)
         return None
 
     async def _ask(self, request: Any) -> tuple[int, Any]:

@@ -1,45 +1,21 @@
 """What is promised, each with the experiment that shows it and the control that has to fail.
 
-Another part of the product adds its own to EXPERIMENTS.
+Another part of the product adds its own to EXPERIMENTS, or a benchmark to `figures.MEASURES`.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, NamedTuple
 
 from tests.e2e import chaos
+from tests.proof.fuzzing import fuzzed
+from tests.proof.results import Effort, Experiment, Figures, Result
+from tests.proof.settlement import settled
 from tests.simulation.campaign import Found, Server, Wanted, hunt, own_server, own_world, run_all
 from tests.simulation.planted import MUTANTS
 from tests.simulation.run import Nets, run_seed
 
-Figures = dict[str, Any]
 _TWICE = 40
 _MUTANT_SEEDS = 2_000
 _CARELESS_MINUTES = 1.0
-
-
-class Effort(NamedTuple):
-    """How much is tried."""
-
-    seeds: int
-    minutes: float
-
-
-class Result(NamedTuple):
-    """`holds`: the experiment found nothing. `control_fails`: the control found what it has to."""
-
-    figures: Figures
-    holds: bool
-    control: Figures
-    control_fails: bool
-
-
-class Experiment(NamedTuple):
-    name: str
-    promise: str
-    control: str
-    command: str
-    run: Callable[[Effort], Result]
 
 
 def _simulated(effort: Effort) -> Result:
@@ -98,10 +74,16 @@ def _of_chaos(report: chaos.Report) -> Figures:
     return {
         "minutes": report.minutes,
         "kills": report.kills.total(),
+        **{f"killed: {name}": count for name, count in sorted(report.kills.items())},
         "orders accepted": report.accepted,
+        "orders accepted a second": round(report.accepted / report.minutes / 60, 1),
         "lost": report.lost,
         "doubled": report.doubled,
         "invariants": "broken" if report.broken else "hold",
+        **{
+            f"longest recovery, seconds: {name}": round(seconds, 1)
+            for name, seconds in sorted(report.recoveries.items())
+        },
         "longest seconds without an order taken": round(report.longest_gap, 1),
         "seconds until at rest": round(report.drained_after, 1),
     }
@@ -113,6 +95,7 @@ EXPERIMENTS = (
         "whatever dies, breaks, is refused, doubled, late or lost: the books are right in the end",
         "each planted bug is found, by the seed that is named",
         "./dev simulate --seeds N; ./dev simulate --mutants [--no-constraints]",
+        480,
         _simulated,
     ),
     Experiment(
@@ -120,6 +103,7 @@ EXPERIMENTS = (
         "the same seed is the same run, in another database and another order",
         "different seeds are different runs",
         "./dev prove determinism",
+        10,
         _deterministic,
     ),
     Experiment(
@@ -127,6 +111,23 @@ EXPERIMENTS = (
         "under kill -9 of everything, no order that was answered 202 is lost or doubled",
         "with a PostgreSQL that answers before it has written, orders are lost",
         "./dev chaos --minutes M; ./dev chaos --careless",
+        300,
         _chaotic,
+    ),
+    Experiment(
+        "Settlement",
+        "runs side by side, and again, settle each sale once, and the books balance",
+        "where it is forgotten what has settled, the invariants name every sale",
+        "./dev prove settlement",
+        20,
+        settled,
+    ),
+    Experiment(
+        "Fuzz",
+        "whatever is asked of the API is answered as its document says, and never by a 500",
+        "of a document that leaves out one status of each operation, every operation is refused",
+        "HUB_FUZZ_EXAMPLES=N ./dev test tests/e2e/test_fuzz.py",
+        120,
+        fuzzed,
     ),
 )

@@ -1,48 +1,109 @@
-"""`./dev prove`: every experiment with its control, into proof.json and docs/proof.md."""
+"""`./dev prove`: experiments with their controls, and benchmarks, into proof.json and a page."""
 
 import argparse
 import json
+import logging
+import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
 from local.options import ROOT
 from local.progress import say
-from tests.proof.experiments import EXPERIMENTS, Effort, Experiment, Result
+from tests.proof.experiments import EXPERIMENTS
+from tests.proof.figures import measured, measures
+from tests.proof.page import page
+from tests.proof.results import Effort, Experiment, Measure, Result
 
+logger = logging.getLogger(__name__)
 _JSON = ROOT / "proof.json"
 _PAGE = ROOT / "docs" / "proof.md"
+Part = Experiment | Measure
 
 
 def prove(words: Sequence[str]) -> int:
     """0 when everything holds, and every control fails. Nothing is written where only some run."""
-    given = _parsed(words)
-    chosen = [each for each in EXPERIMENTS if each.name.lower() in given.names or not given.names]
+    parts: list[Part] = [*EXPERIMENTS, *measures()]
+    given = _parsed(words, parts)
+    effort = Effort(given.seeds, given.minutes, given.examples, given.sales)
+    chosen = [each for each in parts if _word(each) in given.names or not given.names]
     began, proof = monotonic(), _head()
-    for each in chosen:
-        say(f"{each.name}: {each.promise}")
-        started = monotonic()
-        result = each.run(Effort(given.seeds, given.minutes))
-        proof["experiments"][each.name] = _record(each, result, monotonic() - started)
-        say(f"  {'holds' if result.holds else 'BROKEN'}, {_of_control(result)}")
+    say(f"{len(chosen)} parts, about {sum(each.seconds for each in chosen) // 60 + 1} minutes")
+    for number, each in enumerate(chosen, 1):
+        say(f"{number}/{len(chosen)} {each.name}, about {each.seconds} s")
+        kind = "experiments" if isinstance(each, Experiment) else "measures"
+        proof[kind][each.name] = tried(each, effort)
+        say(f"  {_told(proof[kind][each.name])}")
     proof["seconds"] = round(monotonic() - began)
-    if len(chosen) == len(EXPERIMENTS):
+    if len(chosen) == len(parts):
         _JSON.write_text(json.dumps(proof, indent=2) + "\n")
         _PAGE.write_text(page(proof))
-    done = proof["experiments"].values()
-    return 0 if all(each["holds"] and each["control_fails"] for each in done) else 1
+    return (
+        0
+        if all(map(_is_good, (*proof["experiments"].values(), *proof["measures"].values())))
+        else 1
+    )
 
 
-def _parsed(words: Sequence[str]) -> argparse.Namespace:
+def tried(part: Part, effort: Effort) -> dict[str, Any]:
+    """What came of it; one that breaks leaves the others alone, and says why."""
+    began = monotonic()
+    try:
+        if isinstance(part, Experiment):
+            found = _of_experiment(part, part.run(effort))
+        else:
+            command = f"./dev bench {part.benchmark} {' '.join(part.words)}"
+            found = {"command": command.strip(), "beside": part.beside, **measured(part)}
+    except Exception as error:
+        logger.exception("%s did not come to its end", part.name)
+        found = {"failed": f"{type(error).__name__}: {error}"}
+    return {**found, "seconds": round(monotonic() - began)}
+
+
+def _of_experiment(experiment: Experiment, result: Result) -> dict[str, Any]:
+    return {
+        "promise": experiment.promise,
+        "command": experiment.command,
+        "holds": result.holds,
+        "figures": result.figures,
+        "control": experiment.control,
+        "control_fails": result.control_fails,
+        "control_figures": result.control,
+    }
+
+
+def _is_good(done: Mapping[str, Any]) -> bool:
+    return "failed" not in done and done.get("holds", True) and done.get("control_fails", True)
+
+
+def _told(done: Mapping[str, Any]) -> str:
+    took = f"in {done['seconds']} s"
+    if "failed" in done:
+        return f"FAILED {took}: {done['failed']}"
+    if "holds" not in done:
+        missed = [name for name, each in done["figures"].items() if each.get("met") is False]
+        return f"measured {took}" + (f", MISSED: {'; '.join(missed)}" if missed else "")
+    control = "and its control fails" if done["control_fails"] else "but ITS CONTROL HOLDS, TOO"
+    return f"{'holds' if done['holds'] else 'BROKEN'}, {control}, {took}"
+
+
+def _word(part: Part) -> str:
+    return part.name.lower().replace(" ", "-")
+
+
+def _parsed(words: Sequence[str], parts: Sequence[Part]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("./dev prove", description=__doc__)
-    names = [each.name.lower() for each in EXPERIMENTS]
+    names = [_word(each) for each in parts]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}")
-    parser.add_argument("--seeds", type=int, default=2_000, help="of each kind of nets (2000)")
-    parser.add_argument("--minutes", type=float, default=3.0, help="of chaos (3)")
+    add: Callable[..., object] = parser.add_argument
+    add("--seeds", type=int, default=2_000, help="of each kind of nets (2000)")
+    add("--minutes", type=float, default=3.0, help="of chaos (3)")
+    add("--examples", type=int, default=6, help="of the fuzz, for each operation (6)")
+    add("--sales", type=int, default=10_000, help="that settle (10000)")
     given = parser.parse_args(words)
     if unknown := set(given.names) - set(names):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
@@ -61,65 +122,10 @@ def _head() -> dict[str, Any]:
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit.stdout.strip(),
         "python": platform.python_version(),
+        "cores": os.cpu_count(),
         "experiments": {},
+        "measures": {},
     }
-
-
-def _record(experiment: Experiment, result: Result, seconds: float) -> dict[str, Any]:
-    return {
-        "promise": experiment.promise,
-        "command": experiment.command,
-        "seconds": round(seconds),
-        "holds": result.holds,
-        "figures": result.figures,
-        "control": experiment.control,
-        "control_fails": result.control_fails,
-        "control_figures": result.control,
-    }
-
-
-def _of_control(result: Result) -> str:
-    return "and its control fails" if result.control_fails else "but ITS CONTROL HOLDS, TOO"
-
-
-def page(proof: Mapping[str, Any]) -> str:
-    """The proof for people."""
-    run = f"Run on {proof['date']} at commit {proof['commit']}, Python {proof['python']}"
-    lines = [
-        "# Proof",
-        "",
-        "Written by `./dev prove`; the same figures for programs are in `proof.json`.",
-        f"{run}, in {proof['seconds']} s.",
-    ]
-    for name, each in proof["experiments"].items():
-        verdict = "It holds" if each["holds"] else "**It does not hold**"
-        control = "and fails, as it has to" if each["control_fails"] else "**and holds, too**"
-        lines += [
-            *("", f"## {name}", "", f"Promise: {each['promise']}. {verdict}.", ""),
-            *(f"By `{each['command']}`, {each['seconds']} s.", ""),
-            *_table(each["figures"]),
-            *("", f"Control: {each['control']} ({control}).", ""),
-            *_table(each["control_figures"]),
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _table(figures: Mapping[str, Any]) -> list[str]:
-    """Of plain figures two columns; of columns of figures, a column for each."""
-    if not all(isinstance(value, Mapping) for value in figures.values()):
-        rows = [f"| {name} | {value} |" for name, value in figures.items()]
-        return ["| figure | |", "|---|---|", *rows]
-    columns = list(figures.values())
-    names = list(dict.fromkeys(name for column in columns for name in column))
-    rows = [
-        f"| {name} | {' | '.join(_cell(column.get(name)) for column in columns)} |"
-        for name in names
-    ]
-    return [f"| | {' | '.join(figures)} |", "|---|" + "---|" * len(columns), *rows]
-
-
-def _cell(value: object) -> str:
-    return "none" if value is None else str(value)
 
 
 if __name__ == "__main__":

@@ -74,18 +74,23 @@ def test_an_order_works_in_this_session_or_the_next():
 
 
 @pytest.mark.parametrize(
-    ("traded", "days"),
+    ("exchange", "traded", "days"),
     [
-        ("1999-01-04", 3),
-        ("2017-09-01", 3),
-        ("2017-09-05", 2),
-        ("2024-05-24", 2),
-        ("2024-05-28", 1),
-        ("2026-01-05", 1),
+        ("XNYS", "1999-01-04", 3),
+        ("XNYS", "2017-09-01", 3),
+        ("XNYS", "2017-09-05", 2),
+        ("XNYS", "2024-05-24", 2),
+        ("XNYS", "2024-05-28", 1),
+        ("XNYS", "2026-01-05", 1),
+        ("BVMF", "2019-05-24", 3),
+        ("BVMF", "2019-05-27", 2),
+        ("BVMF", "2026-01-05", 2),
     ],
 )
-def test_the_cycle_is_that_of_the_trade_date(traded: str, days: int):
-    assert settlement_days(date.fromisoformat(traded)) == days
+def test_the_cycle_is_that_of_the_exchange_and_the_trade_date(
+    exchange: str, traded: str, days: int
+):
+    assert settlement_days(exchange, date.fromisoformat(traded)) == days
 
 
 def test_settlement_counts_sessions_over_holidays_and_early_closes():

@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 from hub.domain.kernel import UnavailableError
 
-# Settlement cycles of US equities, by trade date (order-semantics 9).
-_CYCLES = ((date(2024, 5, 28), 1), (date(2017, 9, 5), 2), (date.min, 3))
+# Settlement cycles of shares, by trade date (order-semantics 9).
+_CYCLES = {
+    "XNYS": ((date(2024, 5, 28), 1), (date(2017, 9, 5), 2), (date.min, 3)),
+    "BVMF": ((date(2019, 5, 27), 2), (date.min, 3)),
+}
 # Extended hours of US equities: from 4:00 to the open, and four hours after the close.
 _BEFORE_OPEN = timedelta(hours=5, minutes=30)
 _AFTER_CLOSE = timedelta(hours=4)
@@ -88,13 +91,27 @@ class Calendar:
 
     def settlement_date(self, traded: date) -> date:
         """The business day on which a trade of `traded` settles."""
-        days = [session.day for session in self._sessions]
-        index = bisect_right(days, traded) - 1 + settlement_days(traded)
+        business = [each for each in self._sessions if _settles(each)]
+        days = [session.day for session in business]
+        index = bisect_right(days, traded) - 1
+        if index >= 0:
+            index += settlement_days(business[index].exchange, traded)
         if not 0 <= index < len(days):
             raise UnavailableError(f"the calendar does not reach the settlement of {traded}")
         return days[index]
 
 
-def settlement_days(traded: date) -> int:
-    """Business days from trade to settlement: 3, since 2017-09-05 2, since 2024-05-28 1."""
-    return next(days for since, days in _CYCLES if traded >= since)
+def settlement_days(exchange: str, traded: date) -> int:
+    """Business days from trade to settlement. New York: 3, since 2017-09-05 2, since 2024-05-28 1;
+    São Paulo: 3, since 2019-05-27 2."""
+    return next(days for since, days in _CYCLES[exchange] if traded >= since)
+
+
+def _settles(session: Session) -> bool:
+    """Not while New York trades and its banks are closed: on Columbus Day and Veterans Day."""
+    day = session.day
+    if session.exchange != "XNYS":
+        return True
+    columbus = day.month == 10 and day.weekday() == 0 and 8 <= day.day <= 14
+    veterans = day.month == 11 and (day.day == 11 or (day.day == 12 and day.weekday() == 0))
+    return not columbus and not veterans
