@@ -236,7 +236,7 @@ class WebSocket:
             raise UnauthenticatedError("the stream belongs to another customer")
         self._identity = identity
         if self._ends_at == inf:
-            self._door.write(before + self._encode({"type": "authenticated"}))
+            self._door.write(before + _WELCOMES[self._encode])
 
     def _subscribe(self, reader: Subscriber, request: dict[str, Any]) -> None:
         wish = self._house.terms.wish(request)
@@ -273,6 +273,21 @@ class WebSocket:
             self._door.write(self._encode(message))
 
 
+def _head(protocol: str | None) -> bytes:
+    """All but the key of the answer to a handshake."""
+    fields = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        **({"Sec-WebSocket-Protocol": protocol} if protocol else {}),
+        "Sec-WebSocket-Accept": "%b",
+    }
+    return head_of(HTTPStatus.SWITCHING_PROTOCOLS, fields)
+
+
+_HEADS = {protocol: _head(protocol) for protocol in (None, JSON_PROTOCOL, MSGPACK_PROTOCOL)}
+_WELCOMES = {
+    encode: encode({"type": "authenticated"}) for encode in (websocket_json, websocket_msgpack)
+}
 _WANTED = {"Upgrade": "websocket", "Sec-WebSocket-Version": _VERSION}
 
 
@@ -296,16 +311,10 @@ def _words(header: str) -> list[str]:
 
 def _accepted(key: str, protocol: str | None) -> bytes:
     digest = b64encode(sha1(key.encode() + _ACCEPTS, usedforsecurity=False).digest())
-    fields = {
-        "Upgrade": "websocket",
-        "Connection": "Upgrade",
-        "Sec-WebSocket-Accept": digest.decode(),
-        **({"Sec-WebSocket-Protocol": protocol} if protocol else {}),
-    }
-    return head_of(HTTPStatus.SWITCHING_PROTOCOLS, fields)
+    return _HEADS[protocol] % digest
 
 
 def _chosen(headers: Mapping[str, str]) -> str | None:
     """A browser offers its token beside them; that one is never chosen."""
     offered = [each.strip() for each in headers.get("sec-websocket-protocol", "").split(",")]
-    return next((each for each in offered if each in {JSON_PROTOCOL, MSGPACK_PROTOCOL}), None)
+    return next((each for each in offered if each in _HEADS), None)
