@@ -63,7 +63,8 @@ class WebSocket:
         self._identity = identity
         # None when nothing more that comes is looked at.
         self._frames: Frames | None = Frames()
-        self._began = self._heard = self._beat = monotonic()
+        self._began = self._heard = monotonic()
+        self._beat = house.last_beat(self._began)
         self._pace = Pace(MESSAGES_PER_SECOND, _BURST, self._began)
         self._encode = websocket_json
         self._reader: Subscriber | None = None
