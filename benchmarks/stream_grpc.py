@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.native import has_package, linked, program
 from benchmarks.report import Figure, Report
 from benchmarks.stream_hub import Keys
-from benchmarks.stream_lanes import Crowd, Lane, Plan, Server, end, python, running
+from benchmarks.stream_lanes import Crowd, Lane, Plan, Server, boosted, end, python, running
 from benchmarks.stream_rounds import (
     SATURATED,
     Found,
@@ -117,6 +117,8 @@ def lane(server: Server, lines: int, tokens: Sequence[str], plan: Plan) -> Itera
             start_new_session=True,
         )
         os.sched_setaffinity(load.pid, {max(os.sched_getaffinity(0))})
+        if plan.boost:
+            boosted(load.pid, server.pid)
         try:
             yield Lane(server, load, crowd)
         finally:

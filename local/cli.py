@@ -21,6 +21,7 @@ _VERBS = {
     "check": "local.gate",
     "audit": "local.audit.run",
     "build": "local.build",
+    "clients": "local.clients",
     "generate": "local.gate",
     "fidelity": "local.fidelity.run",
     "bench": "local.bench",

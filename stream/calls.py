@@ -104,8 +104,9 @@ class CallStream:
         self._identity = identity
         self._outlet = outlet
         self._reader = Subscriber(self, house.board, encoded, house.counts)
-        self._beat = monotonic()
-        self._pace = Pace(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE, self._beat)
+        now = monotonic()
+        self._beat = house.last_beat(now)
+        self._pace = Pace(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE, now)
 
     def enter(self) -> None:
         """Raises ForbiddenError: too many streams."""

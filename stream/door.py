@@ -282,7 +282,7 @@ def parsed_request(head: bytes) -> Request | None:
     if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
         return None
     path, _, query = words[1].partition("?")
-    values = {name: value[-1] for name, value in parse_qs(query).items()}
+    values = {name: value[-1] for name, value in parse_qs(query).items()} if query else {}
     return Request(head, words[0], path, values, headers)
 
 

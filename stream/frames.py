@@ -99,6 +99,8 @@ class Frames:
             raise BrokenError(PROTOCOL_ERROR, "a continuation of nothing, or none")
 
     def _message(self, head: Head, payload: bytes) -> tuple[int, bytes] | None:
+        if self._parts is None and head.final:
+            return head.opcode, _text(payload) if head.opcode == TEXT else payload
         if self._parts is None:
             self._kind, self._parts, self._size = head.opcode, [], 0
         self._parts.append(payload)
@@ -109,7 +111,7 @@ class Frames:
             self._check_text(payload, head.final)
         if not head.final:
             return None
-        whole = payload if len(self._parts) == 1 else b"".join(self._parts)
+        whole = b"".join(self._parts)
         self._parts, self._size, self._decoder = None, 0, None
         return self._kind, whole
 
@@ -121,6 +123,15 @@ class Frames:
             self._decoder.decode(payload, final)
         except UnicodeDecodeError as error:
             raise BrokenError(BAD_TEXT, "not UTF-8") from error
+
+
+def _text(payload: bytes) -> bytes:
+    """Raises BrokenError."""
+    try:
+        payload.decode()
+    except UnicodeDecodeError as error:
+        raise BrokenError(BAD_TEXT, "not UTF-8") from error
+    return payload
 
 
 def pong(payload: bytes) -> bytes:

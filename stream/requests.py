@@ -11,6 +11,8 @@ from stream.updates import CHANNELS, QUOTES, Cursor, cursor
 
 MAX_SYMBOLS = 1024
 MAX_MESSAGE_BYTES = 64 * 1024
+_CHANNELS = frozenset(CHANNELS)
+_READ = json.JSONDecoder().decode
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9./-]{0,15}", re.ASCII)
 
 
@@ -30,15 +32,13 @@ class Terms(NamedTuple):
         """Raises HubError."""
         symbols = _names(request, "symbols")
         channels = _names(request, "channels") if "channels" in request else [QUOTES]
-        for symbol in symbols:
-            if not (symbol == EVERY_SYMBOL or _SYMBOL.fullmatch(symbol)):
-                raise InvalidInputError("a symbol is 1 to 16 capital letters, digits and . / -")
-        if unknown := set(channels) - set(CHANNELS):
+        known = self.symbols or ()
+        strangers = {each for each in symbols if each not in known} - {EVERY_SYMBOL}
+        if not all(map(_SYMBOL.fullmatch, strangers)):
+            raise InvalidInputError("a symbol is 1 to 16 capital letters, digits and . / -")
+        if unknown := set(channels) - _CHANNELS:
             raise InvalidInputError(f"{_shown(unknown)}: a channel is one of {', '.join(CHANNELS)}")
-        known = self.symbols
-        if known is not None and (
-            strangers := {each for each in symbols if each not in known} - {EVERY_SYMBOL}
-        ):
+        if strangers and self.symbols is not None:
             raise InvalidInputError(f"not known: {_shown(strangers)}", code="unknown_symbol")
         topics = frozenset((channel, symbol) for channel in channels for symbol in symbols)
         return Wish(topics, _after(request))
@@ -53,7 +53,7 @@ def check_count(topics: Collection[Topic]) -> None:
 def parsed(text: str) -> dict[str, Any]:
     """Raises HubError."""
     try:
-        request = json.loads(text)
+        request = _READ(text)
     except (ValueError, RecursionError):
         request = None
     if not isinstance(request, dict):

@@ -16,6 +16,8 @@ HEARTBEAT_SECONDS = 15.0
 # Who takes nothing for so long is let go.
 SILENT_SECONDS = 60.0
 CLOSE_WITHIN = 1.5
+# Its multiples lie as far from one another, on a circle, as those of any number can.
+_APART = 0.618034
 
 
 class Stream(Protocol):
@@ -48,6 +50,10 @@ class House:
         except HubError as error:
             self.counts.refused[error.code] += 1
             raise
+
+    def last_beat(self, now: float) -> float:
+        """To count a new stream's heartbeats from: those of many who come at once are spread."""
+        return now - len(self.streams) * _APART % 1 * HEARTBEAT_SECONDS
 
 
 class Pace:

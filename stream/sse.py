@@ -38,7 +38,7 @@ class EventStream:
         self._door = door
         self._house = house
         self._identity = identity
-        self._beat = monotonic()
+        self._beat = house.last_beat(monotonic())
         self._reader = Subscriber(door, house.board, server_sent_event, house.counts)
         self._entered = False
         self._ends_at = inf

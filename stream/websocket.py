@@ -70,7 +70,8 @@ class WebSocket:
         self._identity = identity
         # None when nothing more that comes is looked at.
         self._frames: Frames | None = Frames()
-        self._began = self._heard = self._beat = monotonic()
+        self._began = self._heard = monotonic()
+        self._beat = house.last_beat(self._began)
         self._pace = Pace(MESSAGES_PER_SECOND, _BURST, self._began)
         self._encode = websocket_json
         self._reader: Subscriber | None = None
@@ -255,7 +256,7 @@ class WebSocket:
             self._house.guests.change(self._identity, identity)
         self._identity = identity
         if self._ends_at == inf:
-            self._door.write(before + self._encode({"type": "authenticated"}))
+            self._door.write(before + _WELCOMES[self._encode])
 
     def _subscribe(self, reader: Subscriber, request: dict[str, Any]) -> None:
         wish = self._house.terms.wish(request)
@@ -300,6 +301,21 @@ class WebSocket:
             self._door.write(self._encode(message))
 
 
+def _head(protocol: str | None) -> bytes:
+    """All but the key of the answer to a handshake."""
+    fields = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        **({"Sec-WebSocket-Protocol": protocol} if protocol else {}),
+        "Sec-WebSocket-Accept": "%b",
+    }
+    return head_of(HTTPStatus.SWITCHING_PROTOCOLS, fields)
+
+
+_HEADS = {protocol: _head(protocol) for protocol in (None, JSON_PROTOCOL, MSGPACK_PROTOCOL)}
+_WELCOMES = {
+    encode: encode({"type": "authenticated"}) for encode in (websocket_json, websocket_msgpack)
+}
 _WANTED = {"Upgrade": "websocket", "Sec-WebSocket-Version": _VERSION}
 
 
@@ -323,16 +339,10 @@ def _words(header: str) -> list[str]:
 
 def _accepted(key: str, protocol: str | None) -> bytes:
     digest = b64encode(sha1(key.encode() + _ACCEPTS, usedforsecurity=False).digest())
-    fields = {
-        "Upgrade": "websocket",
-        "Connection": "Upgrade",
-        "Sec-WebSocket-Accept": digest.decode(),
-        **({"Sec-WebSocket-Protocol": protocol} if protocol else {}),
-    }
-    return head_of(HTTPStatus.SWITCHING_PROTOCOLS, fields)
+    return _HEADS[protocol] % digest
 
 
 def _chosen(headers: Mapping[str, str]) -> str | None:
     """A browser offers its token beside them; that one is never chosen."""
     offered = [each.strip() for each in headers.get("sec-websocket-protocol", "").split(",")]
-    return next((each for each in offered if each in {JSON_PROTOCOL, MSGPACK_PROTOCOL}), None)
+    return next((each for each in offered if each in _HEADS), None)

@@ -63,4 +63,4 @@ class OwnCalls:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_SECONDS)
-            self._desk.tick()
+            await self._desk.tick()

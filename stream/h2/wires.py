@@ -19,6 +19,7 @@ _ACCEPTED_AT_ONCE = 64
 _READ_BYTES = 16 * 1024
 # After this many sends the loop gets to do something else.
 _SENDS_AT_ONCE = 250
+_TICKS_AT_ONCE = 250
 # So long a client takes nothing at all, and is let go.
 _STUCK_SECONDS = 60.0
 # So long is waited for a client to hang up after the last word.
@@ -161,10 +162,13 @@ class Desk:
         self._awake.append(wire)
         self._flush_soon()
 
-    def tick(self) -> None:
+    async def tick(self) -> None:
         now = monotonic()
-        for wire in list(self.wires):
-            wire.tick(now)
+        for number, wire in enumerate(list(self.wires), 1):
+            if wire in self.wires:
+                wire.tick(now)
+            if number % _TICKS_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     @property
     def busy(self) -> bool:

@@ -30,6 +30,7 @@ ACCESS_LIFE = timedelta(minutes=10)
 _LONGEST = 4096
 _NUMBERS = ("exp", "iat", "nbf")
 _TEXTS = ("iss", "aud", "sub", "sid", "jti", "scope")
+_parse = json.JSONDecoder().decode
 _PADDING, _DIGEST = PKCS1v15(), SHA256()
 # The letters of base64url, and nothing else, become those that the library reads.
 _TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/!!!")
@@ -165,7 +166,7 @@ def _check_claims(claims: Mapping[str, Any]) -> None:
 def _parsed(segment: str) -> dict[str, Any]:
     """Raises ValueError."""
     try:
-        fields = json.loads(_decoded(segment).decode())
+        fields = _parse(_decoded(segment).decode())
     except RecursionError as error:
         raise ValueError("too deep") from error
     if not isinstance(fields, dict):

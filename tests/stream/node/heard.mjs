@@ -1,8 +1,5 @@
-// What a page does with the browser's own WebSocket and EventSource, which node has in the same form.
-// Words: the port, the token, a ticket. Says on one line what it heard.
-const [port, token, ticket] = process.argv.slice(2)
-
-const bySocket = () =>
+// What a page hears by the web's two protocols, with a browser's classes or those of a library that has their form.
+const bySocket = (WebSocket, port, token) =>
   new Promise((resolve) => {
     const heard = []
     const socket = new WebSocket(`ws://127.0.0.1:${port}/stream`, ['hub.v1', `hub.bearer.${token}`])
@@ -15,7 +12,7 @@ const bySocket = () =>
     socket.onclose = ({ code, wasClean }) => resolve({ heard, code, wasClean, protocol: socket.protocol })
   })
 
-const byEvents = () =>
+const byEvents = (EventSource, port, ticket) =>
   new Promise((resolve) => {
     const events = new EventSource(`http://127.0.0.1:${port}/stream/events?symbols=AAPL&ticket=${ticket}`)
     events.addEventListener('quote', ({ data, lastEventId }) => {
@@ -24,5 +21,7 @@ const byEvents = () =>
     })
   })
 
-console.log(JSON.stringify({ socket: await bySocket(), events: await byEvents() }))
-process.exit(0)
+export const heard = async ({ sockets, EventSource, port, token, ticket }) => ({
+  sockets: await Promise.all(sockets.map((each) => bySocket(each, port, token))),
+  events: await byEvents(EventSource, port, ticket),
+})

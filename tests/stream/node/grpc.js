@@ -1,4 +1,4 @@
-// A round of calls by the official client of Node: `node client.js ADDRESS PROTO TOKEN`. Prints what came.
+// A round of calls by the official client of Node: `node grpc.js ADDRESS PROTO TOKEN`. Prints what came.
 'use strict';
 const grpc = require('@grpc/grpc-js');
 const loader = require('@grpc/proto-loader');
