@@ -125,6 +125,7 @@ LOADED_BY_OTHERS = {
     "cryptography": "pyjwt signs and verifies with it",
     "hiredis": "redis parses with it where it is there",
     "psycopg-binary": "psycopg's fast half",
+    "tzdata": "zoneinfo reads it where the system has no time zones",
 }
 OURS = {"hub"}
 PULLED_IN = {"pydantic_core": "pydantic"}
