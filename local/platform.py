@@ -221,7 +221,7 @@ def _runtime(
             "RedisUrl": addresses.redis_url,
             "StreamUrl": f"grpc://127.0.0.1:{options.grpc_port}",
             "TokenVerifyingKeys": keys.verifying,
-            "NoticesFile": str(options.state / "notices.jsonl"),
+            "MailFolder": str(options.state / "out"),
             # One machine is one address, and its benchmarks are its customers.
             "CustomerRate": _LOCAL_RATE,
             "AddressRate": _LOCAL_RATE,

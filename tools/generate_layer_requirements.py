@@ -31,6 +31,7 @@ WANTED = (
     "cryptography",
     "redis",
     "sqlalchemy",
+    "tzdata",
     "zxcvbn",
 )
 

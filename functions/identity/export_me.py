@@ -2,6 +2,7 @@
 
 from hub.bootstrap import hub
 from hub.entrypoints.http import Api, Caller
+from hub.entrypoints.notifications import PreferencesOut, preferences_out
 from hub.entrypoints.watchlists import WatchlistOut, watchlist_out
 from hub.entrypoints.wire import Moment, Outgoing
 
@@ -25,11 +26,12 @@ class Export(Outgoing):
     created_at: Moment
     sessions: list[KeptSession]
     watchlists: list[WatchlistOut]
+    notifications: PreferencesOut
 
 
 @api.get("/me/export", scope="customer")
 def export_me(caller: Caller) -> Export:
-    data, watchlists = hub().export_me(caller.customer_id)
+    data, watchlists, preferences = hub().export_me(caller.customer_id)
     person = data.customer
     return Export(
         user_id=person.customer_id,
@@ -39,6 +41,7 @@ def export_me(caller: Caller) -> Export:
         created_at=data.created_at,
         sessions=[KeptSession(**each._asdict()) for each in data.sessions],
         watchlists=[watchlist_out(each) for each in watchlists],
+        notifications=preferences_out(preferences),
     )
 
 

@@ -27,7 +27,7 @@ def test_nothing_is_reached_but_by_a_group_of_ours(name: str):
         assert rule["SourceSecurityGroupId"]["Ref"] in GROUPS
 
 
-# Decision 0031: the gateway's management calls have no address inside the network.
+# Decisions 0031 and 0035: who is spoken to has no address inside the network.
 OUTWARD = "OutwardSecurityGroup"
 
 
@@ -40,13 +40,17 @@ def test_nothing_speaks_to_the_internet_but_who_must(name: str):
             assert rule["CidrIp"] == NETWORK
 
 
-def test_outward_go_only_functions_that_speak_to_connections():
+def test_outward_go_only_functions_that_speak_to_connections_or_send_mails():
     outward = {
         each.name
         for each in functions()
         if {"Ref": OUTWARD} in each.properties.get("VpcConfig", {}).get("SecurityGroupIds", [])
     }
-    speaking = {each.name for each in functions() if {"Ref": "ConnectionsPolicy"} in each.policies}
+    speaking = {
+        each.name
+        for each in functions()
+        if any({"Ref": policy} in each.policies for policy in ("ConnectionsPolicy", "MailPolicy"))
+    }
     assert outward == speaking != set()
 
 

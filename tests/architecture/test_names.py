@@ -26,6 +26,7 @@ OTHER_USE_CASE = {
     "on_notice_requested": "send_notice",  # a queue's handler is named after the event
     "get_order_status": "get_order",  # the same order, in fewer words
     "on_account_event": "deliver_account_events",  # a queue's handler is named after the event
+    "on_notable_event": "notify_customers",  # a queue's handler is named after the event
     "resume_account": "subscribe_account",  # the same, from another place in the log
 }
 NO_USE_CASE = {
@@ -56,6 +57,7 @@ WITHOUT_HANDLER = {
     ("operations", "deciding"),  # what a person's decisions on an order share
     ("orders", "postpone_failed"),  # what on_order_submitted does where it fails
     ("orders", "canceling"),  # what the commands on open orders share
+    ("notifications", "delivering"),  # what telling at once and telling later share
     ("streaming", "telling"),  # what subscribing and delivering share
     ("orders", "preview_order"),  # submit_order's, with dry_run
 }

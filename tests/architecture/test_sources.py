@@ -124,6 +124,7 @@ IMPORTED_AS = {
 LOADED_BY_OTHERS = {
     "hiredis": "redis parses with it where it is there",
     "psycopg-binary": "psycopg's fast half",
+    "tzdata": "zoneinfo reads it where the system has no time zones",
 }
 OURS = {"hub"}
 PULLED_IN = {"pydantic_core": "pydantic"}

@@ -1,5 +1,7 @@
 """The platform begins and ends: whatever ends it leaves no process, and the next start its data."""
 
+import email.parser
+import email.policy
 import fcntl
 import os
 import pty
@@ -9,6 +11,7 @@ import socket
 import subprocess
 import termios
 import time
+from email.message import EmailMessage
 
 import pytest
 
@@ -46,6 +49,27 @@ def test_ended_started_again_killed_and_started_again_it_has_its_data(own):
     assert own.is_gone()
     assert own.run("reset").returncode == 0
     assert {each.name for each in own.folder.iterdir()} == {"running.lock"}
+
+
+def test_an_executed_order_leaves_one_mail(platform):
+    customer = Customer(platform.api_port, cash="5000.00")
+    order_id = customer.order().body["order_id"]
+    assert customer.ended(order_id)["status"] == "EXECUTED"
+
+    def mails() -> list[EmailMessage]:
+        read = email.parser.BytesParser(policy=email.policy.default).parsebytes
+        found = [read(file.read_bytes()) for file in (platform.folder / "out").glob("*.eml")]
+        return [each for each in found if each["To"] == customer.email and each.is_multipart()]
+
+    wait_until(lambda: mails() != [], 30)
+    # What a second order is told by, no second mail of the first can follow.
+    again = customer.order().body["order_id"]
+    assert customer.ended(again)["status"] == "EXECUTED"
+    wait_until(lambda: len(mails()) > 1, 30)
+    told = [[part.get_content() for part in mail.iter_parts()] for mail in mails()]
+    assert len(told) == 2
+    for each in (order_id, again):
+        assert [each in text and each in html for text, html in told].count(True) == 1
 
 
 def test_it_ends_on_a_signal_at_any_moment_of_its_start(own):

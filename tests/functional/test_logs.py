@@ -33,6 +33,7 @@ SECRET = "Gq0vYkWFmZ2pQYV0cK8y3gGq0vYkWFmZ2pQYV0cK8y3"
         ("{'password': 'open sesame'}", "sesame"),
         ("password=sesame", "sesame"),
         ("'refresh_token': 'short'", "short"),
+        ("no text to +5511987654321 today", "987"),
         ("-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----", "MIIE"),
     ],
 )

@@ -1,14 +1,14 @@
 """What is sent to a mailbox: once good, for a while, and no word of who has one here."""
 
 import json
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from functions.identity import on_notice_requested
-from hub.adapters.notices import FileNotices
+from hub.adapters.notices import MailedNotices
+from hub.application.ports.notifications import Mail
 from hub.domain.identity.one_time_tokens import Notice, Purpose
 from hub.domain.kernel import UnavailableError
 from tests.fixtures.requests import Answer, Front
@@ -265,13 +265,16 @@ def test_a_request_for_no_notice_of_ours_goes_to_the_dead_letters(front: Front, 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]}
 
 
-def test_a_notice_is_a_line_in_a_file_of_its_owners(front: Front, tmp_path: Path):
-    file = tmp_path / "notices.jsonl"
-    notices = FileNotices(str(file), front.world.clock)
-    for subject in ("one", "two"):
-        notices.send(Notice(EMAIL, subject, "text"))
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [(line["email"], line["subject"]) for line in lines] == [(EMAIL, "one"), (EMAIL, "two")]
-    assert file.stat().st_mode & 0o077 == 0
+def test_a_notice_is_a_mail_and_a_refused_one_stops_nothing(front: Front):
+    letters = front.world.letters
+    notices = MailedNotices(letters, front.world.ids)
+    notices.send(Notice(EMAIL, "subject", "text"))
+    (mail,) = letters.sent
+    assert isinstance(mail, Mail)
+    assert mail[1:] == (EMAIL, "subject", "text", "", "")
+    letters.refused.add(EMAIL)
+    notices.send(Notice(EMAIL, "subject", "text"))
+    assert letters.sent == [mail]
+    letters.up = False
     with pytest.raises(UnavailableError):
-        FileNotices(str(tmp_path), front.world.clock).send(Notice(EMAIL, "three", "text"))
+        notices.send(Notice(EMAIL, "subject", "text"))

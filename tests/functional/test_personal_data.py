@@ -10,6 +10,7 @@ from tests.fixtures.worlds import Customer
 
 EMAIL, PASSWORD, NAME = "canary.bird@example.com", "four words make one", "Canary Bird"
 ADDRESS, AGENT = "127.0.0.1", "a canary of a browser"
+PHONE = "+5511987654321"
 
 
 @pytest.fixture
@@ -25,6 +26,9 @@ def ada(front: Front) -> Customer:
     assert front.call("identity.begin_totp", ada).status == 201
     name = {"name": "the canary's own"}
     assert front.call("accounts.rename_account", ada, path=path, body=name).status == 200
+    preferences = {"time_zone": "America/Sao_Paulo", "phone": PHONE}
+    chosen = front.call("notifications.replace_notification_preferences", ada, body=preferences)
+    assert chosen.status == 200
     watchlist = {"name": "canary's picks", "symbols": ["AAPL"]}
     assert front.call("watchlists.create_watchlist", ada, body=watchlist).status == 201
     return ada
@@ -46,6 +50,7 @@ def test_a_person_sees_what_is_kept_of_them(front: Front, ada: Customer):
     assert (session["address"], session["agent"]) == (ADDRESS, AGENT)
     assert "known:" not in answer.text
     assert [each["name"] for each in answer.body["watchlists"]] == ["canary's picks"]
+    assert answer.body["notifications"]["phone"] == PHONE
 
 
 def test_who_is_erased_is_nowhere_and_the_books_stay(front: Front, ada: Customer):
@@ -59,7 +64,7 @@ def test_who_is_erased_is_nowhere_and_the_books_stay(front: Front, ada: Customer
     assert {name: after[name] for name in books} == {name: before[name] for name in books}
     for table in metadata.tables:
         text = str(world.sql(f"SELECT * FROM {table}"))
-        for kept in (EMAIL, NAME, "canary", PASSWORD, ADDRESS):
+        for kept in (EMAIL, NAME, "canary", PASSWORD, ADDRESS, PHONE):
             assert kept not in text, table
     assert world.sql("SELECT name FROM accounts") == [("erased",)]
     for table in ("second_factors", "recovery_codes", "one_time_tokens", "watchlist_items"):

@@ -17,7 +17,8 @@ class Settings(NamedTuple):
     `venue` is what differs from the paper venue's profile, by the names of `VenueProfile`; `preset`
     names another profile to begin with. `customer_rate` and `address_rate` are requests a minute,
     0 any number. `queue_urls` are by purpose. `endpoints` are the URLs of AWS services that are not
-    where AWS has them.
+    where AWS has them. Mails and texts go to files in `mail_folder` where it is named, else out as
+    from `mail_sender` and `text_sender`.
     """
 
     database_url: str
@@ -30,7 +31,6 @@ class Settings(NamedTuple):
     orders_queue_url: str
     triggered_queue_url: str
     notices_queue_url: str
-    notices_file: str
     event_bus: str
     process_order_arn: str
     recover_order_arn: str
@@ -49,6 +49,9 @@ class Settings(NamedTuple):
     allowed_origin: str = ""
     settle_trades_arn: str = ""
     records_bucket: str = ""
+    mail_folder: str = ""
+    mail_sender: str = ""
+    text_sender: str = ""
 
     def endpoint(self, service: str, host: str) -> str:
         return self.endpoints.get(service, f"https://{host}.{self.region}.amazonaws.com")
@@ -59,6 +62,8 @@ _SERVICES = {
     "events": "AWS_ENDPOINT_URL_EVENTS",
     "states": "AWS_ENDPOINT_URL_SFN",
     "s3": "AWS_ENDPOINT_URL_S3",
+    "ses": "AWS_ENDPOINT_URL_SESV2",
+    "sns": "AWS_ENDPOINT_URL_SNS",
     "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER",
 }
 
@@ -81,7 +86,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         orders_queue_url=given.get("ORDERS_QUEUE_URL", ""),
         triggered_queue_url=given.get("TRIGGERED_QUEUE_URL", ""),
         notices_queue_url=given.get("NOTICES_QUEUE_URL", ""),
-        notices_file=given.get("NOTICES_FILE", ""),
+        mail_folder=given.get("MAIL_FOLDER", ""),
+        mail_sender=given.get("MAIL_SENDER", ""),
+        text_sender=given.get("TEXT_SENDER", ""),
         event_bus=given.get("EVENT_BUS", ""),
         connections_url=given.get("CONNECTIONS_URL", ""),
         allowed_origin=given.get("ALLOWED_ORIGIN", ""),

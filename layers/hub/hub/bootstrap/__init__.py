@@ -8,6 +8,7 @@ from functools import cache
 from hub.bootstrap.accounts import AccountUseCases
 from hub.bootstrap.identity import IdentityUseCases
 from hub.bootstrap.market import MarketUseCases
+from hub.bootstrap.notifications import NotificationUseCases
 from hub.bootstrap.operations import OperationsUseCases
 from hub.bootstrap.orders import OrderUseCases
 from hub.bootstrap.settlement import SettlementUseCases
@@ -23,6 +24,7 @@ class Hub(
     StreamingUseCases,
     SettlementUseCases,
     WatchlistUseCases,
+    NotificationUseCases,
     IdentityUseCases,
     MarketUseCases,
 ):

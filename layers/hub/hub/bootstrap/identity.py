@@ -4,7 +4,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hub.bootstrap.parts import Parts
+from hub.bootstrap.letters import Letters
 
 if TYPE_CHECKING:
     from hub.application.identity.authorize import Authorize
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hub.application.identity.verify_email import VerifyEmail
 
 
-class IdentityUseCases(Parts):
+class IdentityUseCases(Letters):
     """See the use cases of the same names."""
 
     @cached_property
@@ -154,7 +154,7 @@ class IdentityUseCases(Parts):
     def export_me(self) -> "ExportMe":
         from hub.application.identity.export_me import ExportMe
 
-        return ExportMe(self.people, self.watchlists)
+        return ExportMe(self.people, self.watchlists, self.customers_preferences)
 
     @cached_property
     def erase_me(self) -> "EraseMe":

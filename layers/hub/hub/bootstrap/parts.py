@@ -30,7 +30,6 @@ if TYPE_CHECKING:
         Attempts,
         Customers,
         NoticeRequests,
-        Notices,
         OneTimeTokens,
         Passwords,
         People,
@@ -139,6 +138,13 @@ class Parts:
             self.clock,
         )
 
+    def _aws_http(self, service: str, host: str) -> "AwsHttp":
+        from hub.adapters.aws.signed import AwsHttp, Endpoint
+
+        url = self.settings.endpoint(service, host)
+        endpoint = Endpoint(service, self.settings.region, url, prefix="")
+        return AwsHttp(endpoint, self._credentials, self.clock)
+
     def _connections_api(self) -> "AwsHttp":
         from hub.adapters.aws.signed import AwsHttp, Endpoint
 
@@ -228,12 +234,6 @@ class Parts:
 
         sqs = self._aws("sqs", "sqs", "AmazonSQS")
         return SqsNoticeRequests(sqs, self.settings.notices_queue_url)
-
-    @cached_property
-    def notices(self) -> "Notices":
-        from hub.adapters.notices import FileNotices
-
-        return FileNotices(self.settings.notices_file, self.clock)
 
     @cached_property
     def limits(self) -> "Limits":

@@ -14,6 +14,7 @@ _SECRETS = (
     (re.compile(r"(?<=://)[^\s/:@\"]+:[^\s/@\"]+(?=@)"), "[login]"),
     (re.compile(r"(?<![\w-])(hk_)?[A-Za-z0-9_-]{43}(?![\w-])"), "[secret]"),
     (re.compile(r"[^\s@\"'<>()\[\]{}:,;=\\]+@[\w-]+(\.[\w-]+)+"), "[address]"),
+    (re.compile(r"\+[1-9][0-9]{6,14}(?![0-9])"), "[phone]"),
     (re.compile(r"(?s)-----BEGIN [A-Z ]*KEY-----.*?(-----END [A-Z ]*KEY-----|$)"), "[key]"),
     (
         re.compile(

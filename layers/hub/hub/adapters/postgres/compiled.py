@@ -607,7 +607,11 @@ gone_second_factors AS
 gone_one_time_tokens AS
 (DELETE FROM one_time_tokens WHERE one_time_tokens.user_id = %(b_user_id)s::UUID),
 gone_watchlists AS
-(DELETE FROM watchlists WHERE watchlists.user_id = %(b_user_id)s::UUID)
+(DELETE FROM watchlists WHERE watchlists.user_id = %(b_user_id)s::UUID),
+gone_notification_preferences AS
+(DELETE FROM notification_preferences WHERE notification_preferences.user_id = %(b_user_id)s::UUID),
+gone_notifications AS
+(DELETE FROM notifications WHERE notifications.user_id = %(b_user_id)s::UUID)
  SELECT person.user_id
 FROM person
 """
@@ -1253,4 +1257,82 @@ WHERE login_sessions.session_id = stream_connections.session_id AND login_sessio
 FROM api_keys
 WHERE api_keys.key_id = stream_connections.session_id AND api_keys.revoked_at IS NULL))) ORDER BY stream_connections.expires_at
  LIMIT %(b_limit)s::INTEGER
+"""
+
+FIND_PREFERENCES = """
+SELECT notification_preferences.language, notification_preferences.time_zone, notification_preferences.phone, notification_preferences.choices, notification_preferences.quiet_begins, notification_preferences.quiet_ends, notification_preferences.daily_at
+FROM notification_preferences
+WHERE notification_preferences.user_id = %(b_user_id)s::UUID
+"""
+
+REPLACE_PREFERENCES = """
+INSERT INTO notification_preferences (user_id, language, time_zone, phone, choices, quiet_begins, quiet_ends, daily_at, updated_at) VALUES (%(b_user_id)s::UUID, %(b_language)s::VARCHAR, %(b_time_zone)s::VARCHAR, %(b_phone)s::VARCHAR, %(b_choices)s::JSONB, %(b_quiet_begins)s::TIME WITHOUT TIME ZONE, %(b_quiet_ends)s::TIME WITHOUT TIME ZONE, %(b_daily_at)s::TIME WITHOUT TIME ZONE, %(b_at)s::TIMESTAMP WITH TIME ZONE) ON CONFLICT (user_id) DO UPDATE SET language = %(b_language)s::VARCHAR, time_zone = %(b_time_zone)s::VARCHAR, phone = %(b_phone)s::VARCHAR, choices = %(b_choices)s::JSONB, quiet_begins = %(b_quiet_begins)s::TIME WITHOUT TIME ZONE, quiet_ends = %(b_quiet_ends)s::TIME WITHOUT TIME ZONE, daily_at = %(b_daily_at)s::TIME WITHOUT TIME ZONE, updated_at = %(b_at)s::TIMESTAMP WITH TIME ZONE RETURNING 1
+"""
+
+BEGIN_NOTIFICATION_CURSOR = """
+INSERT INTO notification_cursors (account_id, seen) SELECT accounts.account_id, 0
+FROM accounts
+WHERE accounts.account_id = %(b_account_id)s::UUID ON CONFLICT DO NOTHING RETURNING 1
+"""
+
+LOCK_NOTIFICATION_CURSOR = """
+SELECT notification_cursors.seen, accounts.event_sequence, accounts.user_id, notification_preferences.language, notification_preferences.time_zone, notification_preferences.phone, notification_preferences.choices, notification_preferences.quiet_begins, notification_preferences.quiet_ends, notification_preferences.daily_at
+FROM notification_cursors JOIN accounts ON accounts.account_id = notification_cursors.account_id LEFT OUTER JOIN notification_preferences ON notification_preferences.user_id = accounts.user_id
+WHERE notification_cursors.account_id = %(b_account_id)s::UUID FOR UPDATE OF notification_cursors
+"""
+
+COUNT_LATELY_OF_ACCOUNT = """
+SELECT notifications.channel, notifications.topic = 'security' AS guards, count(*) AS count_1
+FROM notifications
+WHERE notifications.user_id = (SELECT accounts.user_id
+FROM accounts
+WHERE accounts.account_id = %(b_account_id)s::UUID) AND notifications.created_at > %(b_since)s::TIMESTAMP WITH TIME ZONE AND NOT notifications.bundled GROUP BY notifications.channel, notifications.topic = 'security'
+"""
+
+LIST_ORDER_NEWS = """
+SELECT account_events.sequence, account_events.type, account_events.detail, coalesce(account_events.market_time, account_events.at) AS coalesce_1, orders.order_id, orders.symbol, orders.side, orders.quantity, orders.filled_quantity, orders.filled_value, orders.fees, orders.reason_code, orders.reason, instruments.exchange, instruments.currency
+FROM account_events JOIN orders ON orders.order_id = account_events.order_id JOIN instruments ON instruments.instrument_id = orders.instrument_id
+WHERE account_events.account_id = %(b_account_id)s::UUID AND account_events.sequence > (SELECT notification_cursors.seen
+FROM notification_cursors
+WHERE notification_cursors.account_id = %(b_account_id)s::UUID) AND account_events.type = any(%(b_kinds)s::TEXT[]) ORDER BY account_events.sequence
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+PLAN_NOTIFICATIONS = """
+WITH added AS
+(INSERT INTO notifications (notification_id, event, channel, user_id, topic, kind, facts, due_at, bundled, created_at, state, tries) SELECT anon_1.notification_id AS notification_id, anon_1.event AS event, anon_1.channel AS channel, anon_1.user_id AS user_id, anon_1.topic AS topic, anon_1.kind AS kind, anon_1.facts AS facts, anon_1.due_at AS due_at, anon_1.bundled AS bundled, anon_1.created_at AS created_at, 'waiting' AS state, 0 AS tries
+FROM unnest(%(b_planned_notification_id)s::UUID[], %(b_planned_event)s::TEXT[], %(b_planned_channel)s::TEXT[], %(b_planned_user_id)s::UUID[], %(b_planned_topic)s::TEXT[], %(b_planned_kind)s::TEXT[], %(b_planned_facts)s::JSONB[], %(b_planned_due_at)s::TIMESTAMP WITH TIME ZONE[], CAST(%(b_planned_bundled)s::BOOLEAN[] AS BOOLEAN[]), %(b_planned_created_at)s::TIMESTAMP WITH TIME ZONE[]) AS anon_1(notification_id, event, channel, user_id, topic, kind, facts, due_at, bundled, created_at) ON CONFLICT DO NOTHING),
+moved AS
+(UPDATE notification_cursors SET seen=%(b_seen)s::BIGINT WHERE notification_cursors.account_id = %(b_account_id)s::UUID RETURNING 1)
+ SELECT 1
+FROM moved
+"""
+
+LIST_DUE_RECIPIENTS = """
+SELECT notifications.user_id, notifications.channel
+FROM notifications
+WHERE notifications.state = 'waiting' AND notifications.due_at <= %(b_at)s::TIMESTAMP WITH TIME ZONE GROUP BY notifications.user_id, notifications.channel ORDER BY min(notifications.due_at), notifications.user_id
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+CLAIM_NOTIFICATIONS = """
+UPDATE notifications SET due_at=%(b_until)s::TIMESTAMP WITH TIME ZONE, tries=(notifications.tries + 1) WHERE notifications.notification_id IN (SELECT notifications.notification_id
+FROM notifications
+WHERE notifications.user_id = %(b_user_id)s::UUID AND notifications.channel = %(b_channel)s::VARCHAR AND notifications.state = 'waiting' AND notifications.due_at <= %(b_at)s::TIMESTAMP WITH TIME ZONE ORDER BY notifications.notification_id
+ LIMIT %(b_limit)s::INTEGER FOR UPDATE SKIP LOCKED) RETURNING notifications.notification_id, notifications.topic, notifications.kind, notifications.facts, notifications.bundled, notifications.tries
+"""
+
+END_NOTIFICATIONS = """
+UPDATE notifications SET state=%(b_state)s::VARCHAR, ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE notifications.notification_id = any(%(b_notification_ids)s::UUID[]) AND notifications.state = 'waiting'
+"""
+
+POSTPONE_NOTIFICATIONS = """
+UPDATE notifications SET due_at=%(b_until)s::TIMESTAMP WITH TIME ZONE WHERE notifications.notification_id = any(%(b_notification_ids)s::UUID[]) AND notifications.state = 'waiting'
+"""
+
+PRUNE_NOTIFICATIONS = """
+DELETE FROM notifications WHERE notifications.notification_id IN (SELECT notifications.notification_id
+FROM notifications
+WHERE notifications.ended_at < %(b_before)s::TIMESTAMP WITH TIME ZONE
+ LIMIT %(b_limit)s::INTEGER FOR UPDATE SKIP LOCKED) RETURNING notifications.notification_id
 """

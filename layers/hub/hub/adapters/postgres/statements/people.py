@@ -10,6 +10,8 @@ from hub.adapters.postgres.tables import (
     accounts,
     api_keys,
     login_sessions,
+    notification_preferences,
+    notifications,
     one_time_tokens,
     recovery_codes,
     second_factors,
@@ -80,6 +82,13 @@ def erase_person() -> Select[Any]:
     )
     gone = [
         delete(table).where(table.c.user_id == OWNER).cte(f"gone_{table.name}")
-        for table in (recovery_codes, second_factors, one_time_tokens, watchlists)
+        for table in (
+            recovery_codes,
+            second_factors,
+            one_time_tokens,
+            watchlists,
+            notification_preferences,
+            notifications,
+        )
     ]
     return select(person.c.user_id).add_cte(sessions, keys, named, *gone)

@@ -45,6 +45,11 @@ from hub.adapters.postgres.tables.market import (
     instruments,
     market_clock,
 )
+from hub.adapters.postgres.tables.notifications import (
+    notification_cursors,
+    notification_preferences,
+    notifications,
+)
 from hub.adapters.postgres.tables.operations import admin_actions, order_recoveries
 from hub.adapters.postgres.tables.orders import (
     executions,
@@ -90,6 +95,9 @@ __all__ = [
     "login_sessions",
     "market_clock",
     "metadata",
+    "notification_cursors",
+    "notification_preferences",
+    "notifications",
     "one_of",
     "one_time_tokens",
     "order_recoveries",

@@ -240,6 +240,84 @@ def upgrade() -> None:  # as long as the tables are many
     )
     op.create_index(op.f("ix_login_sessions_user_id"), "login_sessions", ["user_id"], unique=False)
     op.create_table(
+        "notification_preferences",
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=True),
+        sa.Column("choices", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("quiet_begins", sa.Time(), nullable=True),
+        sa.Column("quiet_ends", sa.Time(), nullable=True),
+        sa.Column("daily_at", sa.Time(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "language IN ('en', 'pt')", name=op.f("ck_notification_preferences_language_known")
+        ),
+        sa.CheckConstraint(
+            "(quiet_begins IS NULL) = (quiet_ends IS NULL)",
+            name=op.f("ck_notification_preferences_quiet_hours_begin_and_end"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.user_id"], name=op.f("fk_notification_preferences_user_id")
+        ),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_notification_preferences")),
+    )
+    op.create_table(
+        "notifications",
+        sa.Column("notification_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("bundled", sa.Boolean(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'waiting') = (ended_at IS NULL)",
+            name=op.f("ck_notifications_waits_until_it_ends"),
+        ),
+        sa.CheckConstraint(
+            "channel IN ('email', 'sms')", name=op.f("ck_notifications_channel_known")
+        ),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'sent', 'failed')", name=op.f("ck_notifications_state_known")
+        ),
+        sa.CheckConstraint(
+            "topic IN ('order_executed', 'order_partly_executed', 'order_failed', 'order_attention', 'security')",
+            name=op.f("ck_notifications_topic_known"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.user_id"], name=op.f("fk_notifications_user_id")
+        ),
+        sa.PrimaryKeyConstraint("notification_id", name=op.f("pk_notifications")),
+        sa.UniqueConstraint("event", "channel", name=op.f("uq_notifications_event_channel")),
+    )
+    op.create_index(
+        "ix_notifications_due",
+        "notifications",
+        ["due_at", "user_id", "channel"],
+        unique=False,
+        postgresql_where="state = 'waiting'",
+    )
+    op.create_index(
+        "ix_notifications_ended_at",
+        "notifications",
+        ["ended_at"],
+        unique=False,
+        postgresql_where="ended_at IS NOT NULL",
+    )
+    op.create_index(
+        "ix_notifications_of_user",
+        "notifications",
+        ["user_id", "channel", "created_at"],
+        unique=False,
+    )
+    op.create_table(
         "one_time_tokens",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -462,6 +540,15 @@ def upgrade() -> None:  # as long as the tables are many
         "ledger_transactions",
         ["account_id", "created_at", "transaction_id"],
         unique=False,
+    )
+    op.create_table(
+        "notification_cursors",
+        sa.Column("account_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.account_id"], name=op.f("fk_notification_cursors_account_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_notification_cursors")),
     )
     op.create_table(
         "orders",
@@ -946,6 +1033,7 @@ def downgrade() -> None:
     op.drop_table("refresh_tokens")
     op.drop_table("positions")
     op.drop_table("orders")
+    op.drop_table("notification_cursors")
     op.drop_table("ledger_transactions")
     op.drop_table("balances")
     op.drop_table("audit_events")
@@ -958,6 +1046,8 @@ def downgrade() -> None:
     op.drop_table("recovery_codes")
     op.drop_table("reconciliation_breaks")
     op.drop_table("one_time_tokens")
+    op.drop_table("notifications")
+    op.drop_table("notification_preferences")
     op.drop_table("login_sessions")
     op.drop_table("instrument_symbols")
     op.drop_table("daily_bars")

@@ -1,0 +1,130 @@
+"""The words for what happened, in the languages that customers choose from."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from hub.domain.notifications.preferences import Language, Topic
+
+# The kinds of events that customers are told of, and what each is about.
+TOPICS = {
+    "OrderExecuted": Topic.ORDER_EXECUTED,
+    "OrderPartiallyExecuted": Topic.ORDER_PARTLY_EXECUTED,
+    "OrderFailed": Topic.ORDER_FAILED,
+    "OrderExpired": Topic.ORDER_FAILED,
+    "OrderHandedToOperator": Topic.ORDER_ATTENTION,
+}
+
+
+class Words(NamedTuple):
+    """`headlines` are by kind of event, and side where it is an order's; `notes` by kind."""
+
+    headlines: Mapping[str, str]
+    notes: Mapping[str, str]
+    labels: Mapping[str, str]
+    reasons: Mapping[str, str]
+    bundle: str
+    more: str
+    greeting: str
+    chosen: str
+    always: str
+    unsubscribe: str
+
+
+_ENGLISH = Words(
+    headlines={
+        "OrderExecuted.buy": "Bought {filled} {symbol} at {average}",
+        "OrderExecuted.sell": "Sold {filled} {symbol} at {average}",
+        "OrderPartiallyExecuted.buy": "Bought {quantity} of {ordered} {symbol} at {price}",
+        "OrderPartiallyExecuted.sell": "Sold {quantity} of {ordered} {symbol} at {price}",
+        "OrderFailed.buy": "Your order to buy {ordered} {symbol} failed",
+        "OrderFailed.sell": "Your order to sell {ordered} {symbol} failed",
+        "OrderExpired.buy": "Your order to buy {ordered} {symbol} has expired",
+        "OrderExpired.sell": "Your order to sell {ordered} {symbol} has expired",
+        "OrderHandedToOperator.buy": "Your order to buy {ordered} {symbol} needs our attention",
+        "OrderHandedToOperator.sell": "Your order to sell {ordered} {symbol} needs our attention",
+    },
+    notes={
+        "OrderFailed": "Nothing was traded, and what the order had reserved is free again.",
+        "OrderExpired": "What the order still had reserved is free again.",
+        "OrderHandedToOperator": (
+            "It could not be processed so far. A person looks at it now; you need not do anything."
+        ),
+    },
+    labels={
+        "filled": "Quantity",
+        "quantity": "Quantity",
+        "ordered": "Ordered",
+        "average": "Average price",
+        "price": "Price",
+        "value": "Value",
+        "fees": "Fees",
+        "reason": "Reason",
+        "at": "Time",
+        "order_id": "Order",
+    },
+    reasons={},
+    bundle="{count} notifications from Hub",
+    more="and {count} more",
+    greeting="Hello,",
+    chosen="You asked to be told of this. What you are told, and when, is yours to choose.",
+    always="You are told of this in any case: it is about the safety of your account.",
+    unsubscribe="No more of these mails",
+)
+
+_PORTUGUESE = Words(
+    headlines={
+        "OrderExecuted.buy": "Compra executada: {filled} {symbol} a {average}",
+        "OrderExecuted.sell": "Venda executada: {filled} {symbol} a {average}",
+        "OrderPartiallyExecuted.buy": "Compra parcial: {quantity} de {ordered} {symbol} a {price}",
+        "OrderPartiallyExecuted.sell": "Venda parcial: {quantity} de {ordered} {symbol} a {price}",
+        "OrderFailed.buy": "Sua ordem de compra de {ordered} {symbol} falhou",
+        "OrderFailed.sell": "Sua ordem de venda de {ordered} {symbol} falhou",
+        "OrderExpired.buy": "Sua ordem de compra de {ordered} {symbol} expirou",
+        "OrderExpired.sell": "Sua ordem de venda de {ordered} {symbol} expirou",
+        "OrderHandedToOperator.buy": (
+            "Sua ordem de compra de {ordered} {symbol} precisa da nossa atenção"
+        ),
+        "OrderHandedToOperator.sell": (
+            "Sua ordem de venda de {ordered} {symbol} precisa da nossa atenção"
+        ),
+    },
+    notes={
+        "OrderFailed": "Nada foi negociado, e o que a ordem reservava está livre de novo.",
+        "OrderExpired": "O que a ordem ainda reservava está livre de novo.",
+        "OrderHandedToOperator": (
+            "Ela não pôde ser processada até agora. Uma pessoa está cuidando disso;"
+            " você não precisa fazer nada."
+        ),
+    },
+    labels={
+        "filled": "Quantidade",
+        "quantity": "Quantidade",
+        "ordered": "Pedido",
+        "average": "Preço médio",
+        "price": "Preço",
+        "value": "Valor",
+        "fees": "Taxas",
+        "reason": "Motivo",
+        "at": "Horário",
+        "order_id": "Ordem",
+    },
+    reasons={
+        "insufficient_buying_power": "o saldo disponível não é suficiente",
+        "insufficient_holdings": "a posição não é suficiente",
+        "price_out_of_tolerance": "o preço está longe demais do mercado",
+        "market_closed": "o mercado está fechado",
+        "no_market_data": "não há cotação",
+        "post_only": "a ordem teria sido executada imediatamente",
+    },
+    bundle="{count} avisos da Hub",
+    more="e mais {count}",
+    greeting="Olá,",
+    chosen="Você pediu para ser avisado disto. O que avisamos, e quando, é você quem escolhe.",
+    always="Avisamos disto em qualquer caso: trata-se da segurança da sua conta.",
+    unsubscribe="Não quero mais estes e-mails",
+)
+
+WORDS: Mapping[Language, Words] = {
+    Language.ENGLISH: _ENGLISH,
+    Language.PORTUGUESE: _PORTUGUESE,
+}
