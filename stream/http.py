@@ -4,19 +4,22 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from time import monotonic
 from typing import Any
 
 from hub.application.ports.identity import Identity
 from hub.domain.kernel import HubError
+from stream.account_news import AccountNews
+from stream.account_stream import AccountSource, account_in, place_of
 from stream.door import OPEN_TO_PAGES, Door, Request
 from stream.entrance import Entrance
 from stream.guests import bearer
 from stream.redis_tickets import LIFE_SECONDS
 from stream.requests import Wish
 from stream.session import House
-from stream.sse import EventStream, wish_of
+from stream.sse import EventStream, MarketSource, Source, wish_of
 from stream.status import Status, health, metrics
 from stream.websocket import TOKEN_PROTOCOL, WebSocket
 
@@ -35,9 +38,10 @@ _PREFLIGHT = {
 class Front:
     """Serves the port from `start` until `close`."""
 
-    def __init__(self, status: Status, house: House) -> None:
+    def __init__(self, status: Status, house: House, news: AccountNews) -> None:
         self._status = status
         self._house = house
+        self._news = news
         self._entrance = Entrance(self._route, house.counts)
         self._working: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
@@ -96,7 +100,10 @@ class Front:
         if request.method == "OPTIONS":
             door.answer(HTTPStatus.NO_CONTENT, "", headers=_PREFLIGHT)
             return
+        account = account_in(request.path) if request.method == "GET" else None
         act = self._routes.get((request.method, request.path))
+        if account is not None:
+            act = partial(self._account, account)
         if act is None:
             door.answer(HTTPStatus.NOT_FOUND, {"code": "no_route"})
             return
@@ -118,17 +125,32 @@ class Front:
         if ticket := request.query.get("ticket"):
             self._later(door, self._events_by_ticket(ticket, wish, door))
             return
-        self._open_events(door, self._house.guests.verify(_known(request)), wish)
+        identity = self._house.guests.verify(_known(request))
+        self._open(door, identity, MarketSource(door, self._house, wish))
 
     async def _events_by_ticket(self, ticket: str, wish: Wish, door: Door) -> None:
-        self._open_events(door, await self._house.guests.redeemed(ticket), wish)
+        identity = await self._house.guests.redeemed(ticket)
+        self._open(door, identity, MarketSource(door, self._house, wish))
 
-    def _open_events(self, door: Door, identity: Identity, wish: Wish) -> None:
+    def _account(self, account: str, request: Request, door: Door) -> None:
+        ticket = request.query.get("ticket")
+        identity = None if ticket else self._house.guests.verify(_known(request))
+        self._later(door, self._open_account(account, request, identity, door))
+
+    async def _open_account(
+        self, account: str, request: Request, identity: Identity | None, door: Door
+    ) -> None:
+        if identity is None:
+            identity = await self._house.guests.redeemed(request.query["ticket"])
+        place = await place_of(account, request, identity, self._news)
+        self._open(door, identity, AccountSource(door, self._house, self._news, place))
+
+    def _open(self, door: Door, identity: Identity, source: Source) -> None:
         if door.gone:
             return
-        stream = EventStream(door, self._house, identity)
+        stream = EventStream(door, self._house, identity, source)
         door.seat(stream)
-        stream.open(wish)
+        stream.open()
 
     def _ticket(self, request: Request, door: Door) -> None:
         self._later(door, self._issue(_known(request), door))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from hub.domain.kernel import UnavailableError
 from hub.domain.market.calendar import Calendar
+from stream.account_news import AccountNews
 from stream.alpaca_feed import AlpacaFeed
 from stream.board import Board
 from stream.calls import Calls, FindInstrument
@@ -23,6 +24,7 @@ from stream.known_tokens import KnownTokens
 from stream.leader import Leader, Observers
 from stream.lease import Lease
 from stream.postgres_clock import PostgresClock
+from stream.postgres_events import PostgresEvents
 from stream.recorded import read_bars, read_sessions
 from stream.redis_market import RedisMarket
 from stream.replay_feed import ReplayFeed
@@ -54,24 +56,28 @@ async def run(
     scripted = settings.feed == "scripted"
     market = RedisMarket(settings.redis_url)
     clocks = PostgresClock(settings.database_url, may_go_back=scripted)
+    events = PostgresEvents(settings.database_url)
     observers, counts = observers or Observers(), counts or Counts()
     parts = Parts(market, observers, counts)
     source = _SOURCES[settings.feed](settings, parts)
-    status = Status(Board(), source.calendar, (market.link, clocks.link), counts)
+    status = Status(Board(), source.calendar, (market.link, clocks.link, events.link), counts)
     leader = Leader(market, clocks, status, observers, source.open)
     guests = Guests(KnownTokens(verify), market.tickets(), redistributes=settings.redistributes)
     house = House(status.board, guests, Terms(source.symbols), counts)
+    news = AccountNews(events)
     works = (
+        news.follow(),
         Lease(market, leader.lead, leader.halt).run(),
         follow_updates(market, status),
         follow_clock(market, status),
     )
     try:
         calls = _calls(settings, house, find_instrument)
-        await _serve(settings, Front(status, house), calls, status, works)
+        await _serve(settings, Front(status, house, news), calls, status, works)
     finally:
         await market.close()
         await clocks.close()
+        await events.close()
 
 
 async def follow_updates(market: RedisMarket, status: Status) -> None:
