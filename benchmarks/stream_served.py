@@ -20,11 +20,13 @@ from hub.adapters.tokens import verify
 from hub.application.ports.identity import Identity
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.quote import quote_from_record
+from stream.account_news import AccountNews
 from stream.board import Board
 from stream.counts import Counts
 from stream.guests import Guests
 from stream.http import Front
 from stream.known_tokens import KnownTokens
+from stream.postgres_events import PostgresEvents
 from stream.redis_market import RedisMarket
 from stream.requests import Terms
 from stream.server import follow_updates
@@ -81,7 +83,8 @@ async def _serve(keys: Mapping[str, str], redis_url: str) -> None:
     symbols = frozenset(f"S{number:03}" for number in range(SYMBOLS))
     house = House(board, guests, Terms(symbols), counts)
     status = Status(board, Calendar([]), (), counts)
-    front = Front(status, house)
+    # Nobody asks for an account here.
+    front = Front(status, house, AccountNews(PostgresEvents("")))
     listener = socket.create_server(("127.0.0.1", 0))
     LineFeed(board, listener)
     port = await front.start("127.0.0.1", 0)

@@ -246,6 +246,7 @@ def _stream_task(options: Options, runtime: Runtime, logs: Path) -> StreamTask:
         **_DUMMY_CREDENTIALS,
         "PATH": os.environ.get("PATH", ""),
         "HOME": os.environ.get("HOME", ""),
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
         "STREAM_PORT": str(options.stream_port),
         "GRPC_PORT": str(options.grpc_port),
         "STREAM_GRPC": os.environ.get("STREAM_GRPC", ""),

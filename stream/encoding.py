@@ -18,8 +18,14 @@ def websocket_msgpack(message: dict[str, Any]) -> bytes:
 
 def server_sent_event(message: dict[str, Any]) -> bytes:
     """The cursor is the event's id: it comes back as `Last-Event-ID`."""
-    number = f"id: {message['cursor']}\n" if "cursor" in message else ""
-    return f"{number}event: {message['type']}\ndata: {_JSON(message)}\n\n".encode()
+    if "cursor" in message:
+        return numbered_event(message["cursor"], message["type"], message)
+    return f"event: {message['type']}\ndata: {_JSON(message)}\n\n".encode()
+
+
+def numbered_event(number: object, name: str, message: dict[str, Any]) -> bytes:
+    """One of the server's events by whose number a client finds back."""
+    return f"id: {number}\nevent: {name}\ndata: {_JSON(message)}\n\n".encode()
 
 
 def _framed(first: int, payload: bytes) -> bytes:

@@ -61,12 +61,16 @@ class Guests:
         return identity
 
     def enter(self, identity: Identity) -> None:
-        """Raises ForbiddenError. Who entered leaves."""
+        """For the market's data. Raises ForbiddenError. Who entered leaves."""
         if not self._redistributes:
             raise ForbiddenError(
                 "the source of this market's data does not allow it to be streamed onward",
                 code="not_redistributable",
             )
+        self.admit(identity)
+
+    def admit(self, identity: Identity) -> None:
+        """For what is theirs. Raises ForbiddenError. Who was admitted leaves."""
         if self._open[identity.customer_id] >= self._most:
             raise ForbiddenError(f"at most {self._most} streams", code="too_many_streams")
         self._open[identity.customer_id] += 1

@@ -4,19 +4,21 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from time import monotonic
 from typing import Any
 
 from hub.application.ports.identity import Identity
 from hub.domain.kernel import HubError
+from stream.account_news import AccountNews
+from stream.account_stream import AccountSource, account_in, place_of
 from stream.door import OPEN_TO_PAGES, Door, Request, Waiting
 from stream.entrance import Entrance
 from stream.guests import bearer
 from stream.redis_tickets import LIFE_SECONDS
-from stream.requests import Wish
 from stream.session import House
-from stream.sse import EventStream, wish_of
+from stream.sse import EventStream, MarketSource, Source, wish_of
 from stream.status import Status, health, metrics
 from stream.websocket import TOKEN_PROTOCOL, WebSocket
 
@@ -35,9 +37,10 @@ _PREFLIGHT = {
 class Front:
     """Serves the port from `start` until `close`."""
 
-    def __init__(self, status: Status, house: House) -> None:
+    def __init__(self, status: Status, house: House, news: AccountNews) -> None:
         self._status = status
         self._house = house
+        self._news = news
         self._entrance = Entrance(self._route, house.counts, house.seats)
         self._working: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
@@ -96,7 +99,10 @@ class Front:
         if request.method == "OPTIONS":
             door.answer(HTTPStatus.NO_CONTENT, "", headers=_PREFLIGHT)
             return
+        account = account_in(request.path) if request.method == "GET" else None
         act = self._routes.get((request.method, request.path))
+        if account is not None:
+            act = partial(self._account, account)
         if act is None:
             door.answer(HTTPStatus.NOT_FOUND, {"code": "no_route"})
             return
@@ -122,7 +128,7 @@ class Front:
         wish = wish_of(request, self._house)
 
         def open_events(identity: Identity) -> None:
-            self._open_events(door, identity, wish)
+            self._open(door, identity, MarketSource(door, self._house, wish))
 
         if ticket := request.query.get("ticket"):
             finding = self._house.guests.redeemed(ticket)
@@ -130,10 +136,24 @@ class Front:
             return
         self._admit(door, _known(request), open_events)
 
-    def _open_events(self, door: Door, identity: Identity, wish: Wish) -> None:
-        stream = EventStream(door, self._house, identity)
+    def _account(self, account: str, request: Request, door: Door) -> None:
+        guests = self._house.guests
+        ticket = request.query.get("ticket")
+        finding = guests.redeemed(ticket) if ticket else guests.found(_known(request))
+        self._later(door, self._open_account(account, request, finding, door))
+
+    async def _open_account(
+        self, account: str, request: Request, finding: Awaitable[Identity], door: Door
+    ) -> None:
+        identity = await finding
+        place = await place_of(account, request, identity, self._news)
+        if not door.gone:
+            self._open(door, identity, AccountSource(door, self._house, self._news, place))
+
+    def _open(self, door: Door, identity: Identity, source: Source) -> None:
+        stream = EventStream(door, self._house, identity, source)
         door.seat(stream)
-        stream.open(wish)
+        stream.open()
 
     def _admit(self, door: Door, credential: str, enter: Callable[[Identity], None]) -> None:
         """At once where it is known whose it is. Raises HubError."""

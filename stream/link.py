@@ -12,7 +12,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _ANSWER_WITHIN = 1.0
-_RETRY_AFTER = 1.0
+RETRY_AFTER = 1.0
 
 
 class Link:
@@ -36,7 +36,7 @@ class Link:
                 result = await call()
         except self._failures as error:
             self._tell(up=False, reason=type(error).__name__)
-            self._retry_at = time.monotonic() + _RETRY_AFTER
+            self._retry_at = time.monotonic() + RETRY_AFTER
             raise UnavailableError(f"{self.name} does not answer") from error
         self._tell(up=True)
         return result

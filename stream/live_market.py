@@ -13,6 +13,7 @@ from hub.domain.market.quote import Quote
 from hub.domain.market.trade import SessionPrint, Trade
 from stream.alpaca_wire import LiveQuote, LiveStatus, LiveTrade
 from stream.clock import Turn
+from stream.closings import Closings
 from stream.feed import Event
 
 _AFFIRM_EVERY = timedelta(seconds=1)
@@ -45,7 +46,7 @@ class LiveMarket:
         self._at_once: dict[str, set[str]] = {}
         self._halted: set[str] = set()
         self._openings: dict[str, SessionPrint] = {}
-        self._closings: dict[str, SessionPrint] = {}
+        self._closings = Closings()
         self._affirm_at = seen
 
     def clock(self, wall: datetime) -> MarketClock:
@@ -97,7 +98,7 @@ class LiveMarket:
             ask_size=told.ask_size,
             time=told.time,
             opening=self._openings.get(told.symbol),
-            closing=self._closings.get(told.symbol),
+            **self._closings.of(told.symbol)._asdict(),
         )
         self._quoted_at[told.symbol] = told.time
         self._standing[told.symbol] = _with_last(quote, trade)
@@ -174,9 +175,9 @@ class LiveMarket:
             self._counts["same_trades"] += 1
             return []
         trade = _trade(told, session)
-        self._closings[told.symbol] = _of_session(trade, session)
+        self._closings.put(told.symbol, _of_session(trade, session))
         self._last[told.symbol] = _with_last(last, trade)._replace(
-            closing=self._closings[told.symbol]
+            **self._closings.of(told.symbol)._asdict()
         )
         return [trade, self._last[told.symbol]]
 

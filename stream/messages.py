@@ -57,6 +57,7 @@ def _quote(record: Mapping[str, Any]) -> messages.Quote:
         last_time=_time(record["last_time"]),
         opening=_session_print(record["opening"]),
         closing=_session_print(record["closing"]),
+        closing_before=_session_print(record["closing_before"]),
     )
 
 

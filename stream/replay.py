@@ -15,6 +15,7 @@ from hub.domain.market.course import Position
 from hub.domain.market.quote import Quote
 from hub.domain.market.trade import SessionPrint, Trade
 from stream.clock import Jump, Pace, ReplayClock, Turn, resumed
+from stream.closings import Closings
 from stream.feed import Event
 from stream.tape import Ahead, Item, RecordedQuote, Recording, touch
 
@@ -54,7 +55,7 @@ class Replay:
         self._ahead = Ahead()
         self._standing: dict[str, Standing] = {}
         self._openings: dict[str, SessionPrint] = {}
-        self._closings: dict[str, SessionPrint] = {}
+        self._closings = Closings()
         # Quotes of an earlier run may have shown any time before this.
         self._began = clock.anchor.market
         self._first = self._recalled(told)
@@ -127,10 +128,12 @@ class Replay:
         """Take up where the earlier run ended, perhaps between a close and its quotes: these are
         told again. A print at `told` itself, too: it is not known whether it was."""
         session, quotes = self._session, list[Event]()
-        closed = self._tape.calendar.last_close(told)
+        calendar = self._tape.calendar
+        closed = calendar.last_close(told)
         if closed is not None:
-            before = self._tape.calendar.session_at(closed - timedelta.resolution)
+            before = calendar.session_at(closed - timedelta.resolution)
             assert before is not None
+            self._recall_close(calendar.session_before(before.open - timedelta.resolution))
             for each in self._tape.prints(before):
                 self._stand(each, before)
             quotes = self._closed(before)
@@ -141,6 +144,14 @@ class Replay:
             self._stand(coming, session)
             self._ahead.take()
         return []
+
+    def _recall_close(self, session: Session | None) -> None:
+        """Of a session that was over before the one that is recalled."""
+        if session is None:
+            return
+        for each in self._tape.prints(session):
+            if isinstance(each, Trade):
+                self._closings.put(each.symbol, _of_session(each, session))
 
     def _wake_up(self, wall: datetime) -> None:
         """The machine slept: for readers the market stood still, so it goes on from there."""
@@ -189,14 +200,15 @@ class Replay:
         """The quotes that `session` ends with; nothing stands after it."""
         standing = list(self._standing.values())
         self._standing.clear()
-        self._closings.update(
-            (each.trade.symbol, _of_session(each.trade, session)) for each in standing if each.trade
-        )
+        for each in standing:
+            if each.trade:
+                self._closings.put(each.trade.symbol, _of_session(each.trade, session))
         return [self._quote(each, session.close)._replace(last_close=True) for each in standing]
 
     def _quote(self, standing: Standing, time: datetime) -> Quote:
         self._sequence += 1
         shown, trade = self._shown(standing), standing.trade
+        closes = self._closings.of(shown.symbol)
         return Quote(
             quote_id=f"{shown.symbol}-{self._terms.epoch}-{self._sequence}",
             symbol=shown.symbol,
@@ -210,7 +222,8 @@ class Replay:
             last_trade_id=trade.trade_id if trade else None,
             last_time=trade.time if trade else None,
             opening=self._openings.get(shown.symbol),
-            closing=self._closings.get(shown.symbol),
+            closing=closes.closing,
+            closing_before=closes.closing_before,
         )
 
     def _shown(self, standing: Standing) -> RecordedQuote:

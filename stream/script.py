@@ -17,6 +17,7 @@ from hub.domain.market.clock import MarketClock
 from hub.domain.market.quote import Quote
 from hub.domain.market.trade import SessionPrint, Trade, condition
 from stream.clock import Jump, Turn
+from stream.closings import Closings
 from stream.feed import Event
 
 
@@ -45,7 +46,7 @@ class Script:
         self._epoch = epoch
         self._sequence = 0
         self._openings: dict[str, SessionPrint] = {}
-        self._closings: dict[str, SessionPrint] = {}
+        self._closings = Closings()
         self._closing_trades: dict[str, Trade] = {}
 
     def clock(self, wall: datetime) -> MarketClock:
@@ -71,7 +72,7 @@ class Script:
         known = self.standing.get(symbol)
         quote = Quote(
             self._id(symbol), symbol, bid, ask, bid, bid_size, ask_size, self.market
-        )._replace(opening=self._openings.get(symbol), closing=self._closings.get(symbol))
+        )._replace(opening=self._openings.get(symbol), **self._closings.of(symbol)._asdict())
         if known is not None and known.last_trade_id is not None:
             quote = quote._replace(
                 last=known.last,
@@ -99,7 +100,7 @@ class Script:
             last_trade_id=trade.trade_id,
             last_time=self.market,
             opening=self._openings.get(symbol),
-            closing=self._closings.get(symbol),
+            **self._closings.of(symbol)._asdict(),
         )
         return Effect([trade], [self.standing[symbol]])
 
@@ -142,13 +143,13 @@ class Script:
         """The quotes that the session ends with: of those symbols that had a closing print."""
         told: list[Event] = []
         for symbol, trade in self._closing_trades.items():
-            self._closings[symbol] = _of_session(trade, session)
+            self._closings.put(symbol, _of_session(trade, session))
             told.append(
                 self.standing[symbol]._replace(
                     quote_id=self._id(symbol),
                     time=session.close,
                     last_close=True,
-                    closing=self._closings[symbol],
+                    **self._closings.of(symbol)._asdict(),
                 )
             )
         self._closing_trades.clear()

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from hub.domain.kernel import UnavailableError
 from hub.domain.market.calendar import Calendar
+from stream.account_news import AccountNews
 from stream.alpaca_feed import AlpacaFeed
 from stream.api_keys import Keys, no_keys
 from stream.board import Board
@@ -23,6 +24,7 @@ from stream.known_tokens import KnownTokens
 from stream.leader import Leader, Observers
 from stream.lease import Lease
 from stream.postgres_clock import PostgresClock
+from stream.postgres_events import PostgresEvents
 from stream.recorded import read_bars, read_sessions
 from stream.redis_market import RedisMarket
 from stream.replay_feed import ReplayFeed
@@ -57,10 +59,11 @@ async def run(
     scripted = settings.feed == "scripted"
     market = RedisMarket(settings.redis_url)
     clocks = PostgresClock(settings.database_url, may_go_back=scripted)
+    events = PostgresEvents(settings.database_url)
     observers, counts = observers or Observers(), counts or Counts()
     parts = Parts(market, observers, counts)
     source = _SOURCES[settings.feed](settings, parts)
-    status = Status(Board(), source.calendar, (market.link, clocks.link), counts)
+    status = Status(Board(), source.calendar, (market.link, clocks.link, events.link), counts)
     leader = Leader(market, clocks, status, observers, source.open)
     keys = keys or no_keys()
     guests = Guests(
@@ -68,7 +71,9 @@ async def run(
     )
     seats = Seats(of_one=settings.connections_per_address)
     house = House(status.board, guests, Terms(source.symbols), counts, seats)
+    news = AccountNews(events)
     works = (
+        news.follow(),
         Lease(market, leader.lead, leader.halt).run(),
         follow_updates(market, status),
         follow_clock(market, status),
@@ -76,10 +81,11 @@ async def run(
     )
     try:
         calls = _calls(settings, house, find_instrument)
-        await _serve(settings, Front(status, house), calls, status, works)
+        await _serve(settings, Front(status, house, news), calls, status, works)
     finally:
         await market.close()
         await clocks.close()
+        await events.close()
 
 
 async def follow_updates(market: RedisMarket, status: Status) -> None:

@@ -1,5 +1,7 @@
 """What the streams of both web protocols have in common: who it is, how long, how often."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -44,9 +46,19 @@ class House:
     streams: "dict[Stream, None]" = field(default_factory=dict)
 
     def enter(self, identity: Identity) -> None:
-        """Raises ForbiddenError. Who entered leaves, by `guests`."""
-        try:
+        """For the market's data. Raises ForbiddenError. Who entered leaves, by `guests`."""
+        with self._counted():
             self.guests.enter(identity)
+
+    def admit(self, identity: Identity) -> None:
+        """For what is theirs. Raises ForbiddenError. Who was admitted leaves, by `guests`."""
+        with self._counted():
+            self.guests.admit(identity)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        try:
+            yield
         except HubError as error:
             self.counts.refused[error.code] += 1
             raise

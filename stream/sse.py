@@ -8,6 +8,7 @@ from datetime import datetime
 from http import HTTPStatus
 from math import inf
 from time import monotonic
+from typing import Protocol
 
 from hub.application.ports.identity import Identity
 from stream.door import OPEN_TO_PAGES, Door, Request, head_of
@@ -29,44 +30,88 @@ _HEAD = head_of(
 )
 
 
+class Source(Protocol):
+    """What one client is told of."""
+
+    @property
+    def kind(self) -> str:
+        """By what name such streams are counted."""
+        ...
+
+    def enter(self, identity: Identity) -> None:
+        """Raises HubError where this customer may not have it. Who entered leaves, by `guests`."""
+        ...
+
+    def begin(self) -> None:
+        """The door is open."""
+        ...
+
+    def writable(self) -> None: ...
+
+    def leave(self) -> None: ...
+
+
+class MarketSource:
+    """What the market does."""
+
+    kind = "sse"
+
+    def __init__(self, door: Door, house: House, wish: Wish) -> None:
+        self._house = house
+        self._wish = wish
+        self._reader = Subscriber(door, house.board, server_sent_event, house.counts)
+
+    def enter(self, identity: Identity) -> None:
+        check_count(self._wish.topics)
+        self._house.enter(identity)
+
+    def begin(self) -> None:
+        self._reader.subscribe(self._wish.topics, self._wish.after)
+
+    def writable(self) -> None:
+        self._reader.writable()
+
+    def leave(self) -> None:
+        self._reader.leave()
+
+
 class EventStream:
     """One client, already known. Its connection lasts as long as its credential."""
 
-    __slots__ = ("_beat", "_door", "_ends_at", "_entered", "_house", "_identity", "_reader")
+    __slots__ = ("_beat", "_door", "_ends_at", "_entered", "_house", "_identity", "_source")
 
-    def __init__(self, door: Door, house: House, identity: Identity) -> None:
+    def __init__(self, door: Door, house: House, identity: Identity, source: Source) -> None:
         self._door = door
         self._house = house
         self._identity = identity
+        self._source = source
         self._beat = house.last_beat(monotonic())
-        self._reader = Subscriber(door, house.board, server_sent_event, house.counts)
         self._entered = False
         self._ends_at = inf
 
-    def open(self, wish: Wish) -> None:
+    def open(self) -> None:
         """Raises HubError, before anything is answered."""
-        check_count(wish.topics)
-        self._house.enter(self._identity)
+        self._source.enter(self._identity)
         self._entered = True
         self._house.streams[self] = None
-        self._house.counts.connections["sse"] += 1
-        self._house.counts.opened["sse"] += 1
+        self._house.counts.connections[self._source.kind] += 1
+        self._house.counts.opened[self._source.kind] += 1
         self._door.write(_HEAD + f"retry: {RETRY_MS}\n\n".encode())
-        self._reader.subscribe(wish.topics, wish.after)
+        self._source.begin()
 
     def received(self, data: bytes) -> None:
         """A client has nothing to say here."""
 
     def writable(self) -> None:
-        self._reader.writable()
+        self._source.writable()
 
     def left(self) -> None:
         if self._entered:
             self._entered = False
             self._house.streams.pop(self, None)
-            self._reader.leave()
+            self._source.leave()
             self._house.guests.leave(self._identity)
-            self._house.counts.connections["sse"] -= 1
+            self._house.counts.connections[self._source.kind] -= 1
 
     def tick(self, now: float, wall: datetime) -> None:
         stalled = self._door.blocked_since

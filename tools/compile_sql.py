@@ -163,6 +163,7 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     queries.forget_messages,
     streaming.find_log_head,
     streaming.list_events_after,
+    streaming.list_events_of_places,
     streaming.open_connection,
     streaming.find_connection,
     streaming.renew_connection,

@@ -22,7 +22,7 @@ _HELD = {"open": True, "closed": False, "all": None}
 class PositionOut(Outgoing):
     """`market_price` was the market's at `priced_at`, `age_seconds` of market time ago; `stale`
     marks one that is not live. Average price and realized gain are at average cost, without fees.
-    The day's change is since the latest official close.
+    The day's change is since the close of the session before, also after the close.
     """
 
     account_id: str

@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fhub/market/v1/market_data.proto\x12\rhub.market.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\'\n\x14GetMarketDataRequest\x12\x0f\n\x07symbols\x18\x01 \x03(\t\"=\n\x15GetMarketDataResponse\x12$\n\x06quotes\x18\x01 \x03(\x0b\x32\x14.hub.market.v1.Quote\"&\n\x14GetInstrumentRequest\x12\x0e\n\x06symbol\x18\x01 \x01(\t\"F\n\x15GetInstrumentResponse\x12-\n\ninstrument\x18\x01 \x01(\x0b\x32\x19.hub.market.v1.Instrument\"l\n\nInstrument\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12\x10\n\x08\x65xchange\x18\x05 \x01(\t\x12\x10\n\x08\x63urrency\x18\x06 \x01(\t\"@\n\x17StreamMarketDataRequest\x12%\n\x06topics\x18\x01 \x01(\x0b\x32\x15.hub.market.v1.Topics\"@\n\x18StreamMarketDataResponse\x12$\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x14.hub.market.v1.Event\"v\n\x10SubscribeRequest\x12*\n\tsubscribe\x18\x01 \x01(\x0b\x32\x15.hub.market.v1.TopicsH\x00\x12,\n\x0bunsubscribe\x18\x02 \x01(\x0b\x32\x15.hub.market.v1.TopicsH\x00\x42\x08\n\x06\x61\x63tion\"9\n\x11SubscribeResponse\x12$\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x14.hub.market.v1.Event\"S\n\x06Topics\x12\x0f\n\x07symbols\x18\x01 \x03(\t\x12(\n\x08\x63hannels\x18\x02 \x03(\x0e\x32\x16.hub.market.v1.Channel\x12\x0e\n\x06resume\x18\x03 \x01(\t\"\xae\x03\n\x05\x45vent\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\x12\x10\n\x08snapshot\x18\x03 \x01(\x08\x12\x0f\n\x07skipped\x18\x04 \x01(\r\x12%\n\x05quote\x18\x05 \x01(\x0b\x32\x14.hub.market.v1.QuoteH\x00\x12%\n\x05trade\x18\x06 \x01(\x0b\x32\x14.hub.market.v1.TradeH\x00\x12!\n\x03\x62\x61r\x18\x07 \x01(\x0b\x32\x12.hub.market.v1.BarH\x00\x12\x35\n\rsubscriptions\x18\x08 \x01(\x0b\x32\x1c.hub.market.v1.SubscriptionsH\x00\x12)\n\x07refusal\x18\t \x01(\x0b\x32\x16.hub.market.v1.RefusalH\x00\x12-\n\theartbeat\x18\n \x01(\x0b\x32\x18.hub.market.v1.HeartbeatH\x00\x12!\n\x03gap\x18\x0b \x01(\x0b\x32\x12.hub.market.v1.GapH\x00\x12\x30\n\x0bnot_resumed\x18\x0c \x01(\x0b\x32\x19.hub.market.v1.NotResumedH\x00\x42\t\n\x07\x63ontent\"\xf5\x02\n\x05Quote\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x0b\n\x03\x62id\x18\x03 \x01(\t\x12\x0b\n\x03\x61sk\x18\x04 \x01(\t\x12\x0c\n\x04last\x18\x05 \x01(\t\x12\x10\n\x08\x62id_size\x18\x06 \x01(\t\x12\x10\n\x08\x61sk_size\x18\x07 \x01(\t\x12(\n\x04time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsynthetic\x18\t \x01(\x08\x12\x12\n\nlast_close\x18\n \x01(\x08\x12\x11\n\tlast_size\x18\x0b \x01(\t\x12\x15\n\rlast_trade_id\x18\x0c \x01(\t\x12-\n\tlast_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x07opening\x18\x0e \x01(\x0b\x32\x1b.hub.market.v1.SessionPrint\x12,\n\x07\x63losing\x18\x0f \x01(\x0b\x32\x1b.hub.market.v1.SessionPrint\"<\n\x0cSessionPrint\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12\r\n\x05price\x18\x02 \x01(\t\x12\x10\n\x08trade_id\x18\x03 \x01(\t\"}\n\x05Trade\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\r\n\x05price\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\t\x12(\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tcondition\x18\x06 \x01(\t\"\x97\x01\n\x03\x42\x61r\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04open\x18\x03 \x01(\t\x12\x0c\n\x04high\x18\x04 \x01(\t\x12\x0b\n\x03low\x18\x05 \x01(\t\x12\r\n\x05\x63lose\x18\x06 \x01(\t\x12\x0e\n\x06volume\x18\x07 \x01(\t\x12\x0e\n\x06trades\x18\x08 \x01(\r\"=\n\rSubscriptions\x12\x0e\n\x06quotes\x18\x01 \x03(\t\x12\x0e\n\x06trades\x18\x02 \x03(\t\x12\x0c\n\x04\x62\x61rs\x18\x03 \x03(\t\"(\n\x07Refusal\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x0b\n\tHeartbeat\"\x05\n\x03Gap\"\x0c\n\nNotResumed*\\\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43HANNEL_QUOTES\x10\x01\x12\x12\n\x0e\x43HANNEL_TRADES\x10\x02\x12\x10\n\x0c\x43HANNEL_BARS\x10\x03\x32\xff\x02\n\nMarketData\x12Z\n\rGetMarketData\x12#.hub.market.v1.GetMarketDataRequest\x1a$.hub.market.v1.GetMarketDataResponse\x12Z\n\rGetInstrument\x12#.hub.market.v1.GetInstrumentRequest\x1a$.hub.market.v1.GetInstrumentResponse\x12\x65\n\x10StreamMarketData\x12&.hub.market.v1.StreamMarketDataRequest\x1a\'.hub.market.v1.StreamMarketDataResponse0\x01\x12R\n\tSubscribe\x12\x1f.hub.market.v1.SubscribeRequest\x1a .hub.market.v1.SubscribeResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fhub/market/v1/market_data.proto\x12\rhub.market.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\'\n\x14GetMarketDataRequest\x12\x0f\n\x07symbols\x18\x01 \x03(\t\"=\n\x15GetMarketDataResponse\x12$\n\x06quotes\x18\x01 \x03(\x0b\x32\x14.hub.market.v1.Quote\"&\n\x14GetInstrumentRequest\x12\x0e\n\x06symbol\x18\x01 \x01(\t\"F\n\x15GetInstrumentResponse\x12-\n\ninstrument\x18\x01 \x01(\x0b\x32\x19.hub.market.v1.Instrument\"l\n\nInstrument\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12\x10\n\x08\x65xchange\x18\x05 \x01(\t\x12\x10\n\x08\x63urrency\x18\x06 \x01(\t\"@\n\x17StreamMarketDataRequest\x12%\n\x06topics\x18\x01 \x01(\x0b\x32\x15.hub.market.v1.Topics\"@\n\x18StreamMarketDataResponse\x12$\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x14.hub.market.v1.Event\"v\n\x10SubscribeRequest\x12*\n\tsubscribe\x18\x01 \x01(\x0b\x32\x15.hub.market.v1.TopicsH\x00\x12,\n\x0bunsubscribe\x18\x02 \x01(\x0b\x32\x15.hub.market.v1.TopicsH\x00\x42\x08\n\x06\x61\x63tion\"9\n\x11SubscribeResponse\x12$\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x14.hub.market.v1.Event\"S\n\x06Topics\x12\x0f\n\x07symbols\x18\x01 \x03(\t\x12(\n\x08\x63hannels\x18\x02 \x03(\x0e\x32\x16.hub.market.v1.Channel\x12\x0e\n\x06resume\x18\x03 \x01(\t\"\xae\x03\n\x05\x45vent\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\x12\x10\n\x08snapshot\x18\x03 \x01(\x08\x12\x0f\n\x07skipped\x18\x04 \x01(\r\x12%\n\x05quote\x18\x05 \x01(\x0b\x32\x14.hub.market.v1.QuoteH\x00\x12%\n\x05trade\x18\x06 \x01(\x0b\x32\x14.hub.market.v1.TradeH\x00\x12!\n\x03\x62\x61r\x18\x07 \x01(\x0b\x32\x12.hub.market.v1.BarH\x00\x12\x35\n\rsubscriptions\x18\x08 \x01(\x0b\x32\x1c.hub.market.v1.SubscriptionsH\x00\x12)\n\x07refusal\x18\t \x01(\x0b\x32\x16.hub.market.v1.RefusalH\x00\x12-\n\theartbeat\x18\n \x01(\x0b\x32\x18.hub.market.v1.HeartbeatH\x00\x12!\n\x03gap\x18\x0b \x01(\x0b\x32\x12.hub.market.v1.GapH\x00\x12\x30\n\x0bnot_resumed\x18\x0c \x01(\x0b\x32\x19.hub.market.v1.NotResumedH\x00\x42\t\n\x07\x63ontent\"\xaa\x03\n\x05Quote\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\x0b\n\x03\x62id\x18\x03 \x01(\t\x12\x0b\n\x03\x61sk\x18\x04 \x01(\t\x12\x0c\n\x04last\x18\x05 \x01(\t\x12\x10\n\x08\x62id_size\x18\x06 \x01(\t\x12\x10\n\x08\x61sk_size\x18\x07 \x01(\t\x12(\n\x04time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsynthetic\x18\t \x01(\x08\x12\x12\n\nlast_close\x18\n \x01(\x08\x12\x11\n\tlast_size\x18\x0b \x01(\t\x12\x15\n\rlast_trade_id\x18\x0c \x01(\t\x12-\n\tlast_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x07opening\x18\x0e \x01(\x0b\x32\x1b.hub.market.v1.SessionPrint\x12,\n\x07\x63losing\x18\x0f \x01(\x0b\x32\x1b.hub.market.v1.SessionPrint\x12\x33\n\x0e\x63losing_before\x18\x10 \x01(\x0b\x32\x1b.hub.market.v1.SessionPrint\"<\n\x0cSessionPrint\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12\r\n\x05price\x18\x02 \x01(\t\x12\x10\n\x08trade_id\x18\x03 \x01(\t\"}\n\x05Trade\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06symbol\x18\x02 \x01(\t\x12\r\n\x05price\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\t\x12(\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tcondition\x18\x06 \x01(\t\"\x97\x01\n\x03\x42\x61r\x12\x0e\n\x06symbol\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04open\x18\x03 \x01(\t\x12\x0c\n\x04high\x18\x04 \x01(\t\x12\x0b\n\x03low\x18\x05 \x01(\t\x12\r\n\x05\x63lose\x18\x06 \x01(\t\x12\x0e\n\x06volume\x18\x07 \x01(\t\x12\x0e\n\x06trades\x18\x08 \x01(\r\"=\n\rSubscriptions\x12\x0e\n\x06quotes\x18\x01 \x03(\t\x12\x0e\n\x06trades\x18\x02 \x03(\t\x12\x0c\n\x04\x62\x61rs\x18\x03 \x03(\t\"(\n\x07Refusal\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x0b\n\tHeartbeat\"\x05\n\x03Gap\"\x0c\n\nNotResumed*\\\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43HANNEL_QUOTES\x10\x01\x12\x12\n\x0e\x43HANNEL_TRADES\x10\x02\x12\x10\n\x0c\x43HANNEL_BARS\x10\x03\x32\xff\x02\n\nMarketData\x12Z\n\rGetMarketData\x12#.hub.market.v1.GetMarketDataRequest\x1a$.hub.market.v1.GetMarketDataResponse\x12Z\n\rGetInstrument\x12#.hub.market.v1.GetInstrumentRequest\x1a$.hub.market.v1.GetInstrumentResponse\x12\x65\n\x10StreamMarketData\x12&.hub.market.v1.StreamMarketDataRequest\x1a\'.hub.market.v1.StreamMarketDataResponse0\x01\x12R\n\tSubscribe\x12\x1f.hub.market.v1.SubscribeRequest\x1a .hub.market.v1.SubscribeResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hub.market.v1.market_data_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CHANNEL']._serialized_start=2096
-  _globals['_CHANNEL']._serialized_end=2188
+  _globals['_CHANNEL']._serialized_start=2149
+  _globals['_CHANNEL']._serialized_end=2241
   _globals['_GETMARKETDATAREQUEST']._serialized_start=83
   _globals['_GETMARKETDATAREQUEST']._serialized_end=122
   _globals['_GETMARKETDATARESPONSE']._serialized_start=124
@@ -57,23 +57,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EVENT']._serialized_start=806
   _globals['_EVENT']._serialized_end=1236
   _globals['_QUOTE']._serialized_start=1239
-  _globals['_QUOTE']._serialized_end=1612
-  _globals['_SESSIONPRINT']._serialized_start=1614
-  _globals['_SESSIONPRINT']._serialized_end=1674
-  _globals['_TRADE']._serialized_start=1676
-  _globals['_TRADE']._serialized_end=1801
-  _globals['_BAR']._serialized_start=1804
-  _globals['_BAR']._serialized_end=1955
-  _globals['_SUBSCRIPTIONS']._serialized_start=1957
-  _globals['_SUBSCRIPTIONS']._serialized_end=2018
-  _globals['_REFUSAL']._serialized_start=2020
-  _globals['_REFUSAL']._serialized_end=2060
-  _globals['_HEARTBEAT']._serialized_start=2062
-  _globals['_HEARTBEAT']._serialized_end=2073
-  _globals['_GAP']._serialized_start=2075
-  _globals['_GAP']._serialized_end=2080
-  _globals['_NOTRESUMED']._serialized_start=2082
-  _globals['_NOTRESUMED']._serialized_end=2094
-  _globals['_MARKETDATA']._serialized_start=2191
-  _globals['_MARKETDATA']._serialized_end=2574
+  _globals['_QUOTE']._serialized_end=1665
+  _globals['_SESSIONPRINT']._serialized_start=1667
+  _globals['_SESSIONPRINT']._serialized_end=1727
+  _globals['_TRADE']._serialized_start=1729
+  _globals['_TRADE']._serialized_end=1854
+  _globals['_BAR']._serialized_start=1857
+  _globals['_BAR']._serialized_end=2008
+  _globals['_SUBSCRIPTIONS']._serialized_start=2010
+  _globals['_SUBSCRIPTIONS']._serialized_end=2071
+  _globals['_REFUSAL']._serialized_start=2073
+  _globals['_REFUSAL']._serialized_end=2113
+  _globals['_HEARTBEAT']._serialized_start=2115
+  _globals['_HEARTBEAT']._serialized_end=2126
+  _globals['_GAP']._serialized_start=2128
+  _globals['_GAP']._serialized_end=2133
+  _globals['_NOTRESUMED']._serialized_start=2135
+  _globals['_NOTRESUMED']._serialized_end=2147
+  _globals['_MARKETDATA']._serialized_start=2244
+  _globals['_MARKETDATA']._serialized_end=2627
 # @@protoc_insertion_point(module_scope)

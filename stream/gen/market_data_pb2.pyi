@@ -127,7 +127,7 @@ class Event(_message.Message):
     def __init__(self, sequence: _Optional[int] = ..., cursor: _Optional[str] = ..., snapshot: _Optional[bool] = ..., skipped: _Optional[int] = ..., quote: _Optional[_Union[Quote, _Mapping]] = ..., trade: _Optional[_Union[Trade, _Mapping]] = ..., bar: _Optional[_Union[Bar, _Mapping]] = ..., subscriptions: _Optional[_Union[Subscriptions, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., gap: _Optional[_Union[Gap, _Mapping]] = ..., not_resumed: _Optional[_Union[NotResumed, _Mapping]] = ...) -> None: ...
 
 class Quote(_message.Message):
-    __slots__ = ("id", "symbol", "bid", "ask", "last", "bid_size", "ask_size", "time", "synthetic", "last_close", "last_size", "last_trade_id", "last_time", "opening", "closing")
+    __slots__ = ("id", "symbol", "bid", "ask", "last", "bid_size", "ask_size", "time", "synthetic", "last_close", "last_size", "last_trade_id", "last_time", "opening", "closing", "closing_before")
     ID_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     BID_FIELD_NUMBER: _ClassVar[int]
@@ -143,6 +143,7 @@ class Quote(_message.Message):
     LAST_TIME_FIELD_NUMBER: _ClassVar[int]
     OPENING_FIELD_NUMBER: _ClassVar[int]
     CLOSING_FIELD_NUMBER: _ClassVar[int]
+    CLOSING_BEFORE_FIELD_NUMBER: _ClassVar[int]
     id: str
     symbol: str
     bid: str
@@ -158,7 +159,8 @@ class Quote(_message.Message):
     last_time: _timestamp_pb2.Timestamp
     opening: SessionPrint
     closing: SessionPrint
-    def __init__(self, id: _Optional[str] = ..., symbol: _Optional[str] = ..., bid: _Optional[str] = ..., ask: _Optional[str] = ..., last: _Optional[str] = ..., bid_size: _Optional[str] = ..., ask_size: _Optional[str] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., synthetic: _Optional[bool] = ..., last_close: _Optional[bool] = ..., last_size: _Optional[str] = ..., last_trade_id: _Optional[str] = ..., last_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opening: _Optional[_Union[SessionPrint, _Mapping]] = ..., closing: _Optional[_Union[SessionPrint, _Mapping]] = ...) -> None: ...
+    closing_before: SessionPrint
+    def __init__(self, id: _Optional[str] = ..., symbol: _Optional[str] = ..., bid: _Optional[str] = ..., ask: _Optional[str] = ..., last: _Optional[str] = ..., bid_size: _Optional[str] = ..., ask_size: _Optional[str] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., synthetic: _Optional[bool] = ..., last_close: _Optional[bool] = ..., last_size: _Optional[str] = ..., last_trade_id: _Optional[str] = ..., last_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opening: _Optional[_Union[SessionPrint, _Mapping]] = ..., closing: _Optional[_Union[SessionPrint, _Mapping]] = ..., closing_before: _Optional[_Union[SessionPrint, _Mapping]] = ...) -> None: ...
 
 class SessionPrint(_message.Message):
     __slots__ = ("day", "price", "trade_id")

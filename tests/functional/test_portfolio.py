@@ -10,7 +10,7 @@ import pytest
 from hub.application.accounts.open_account import OpenAccountCommand
 from hub.domain.market.trade import SessionPrint
 from tests.fixtures.requests import Answer, Front
-from tests.fixtures.worlds import TRACE, Customer, World
+from tests.fixtures.worlds import OPEN, TRACE, Customer, World
 
 CLOSE = SessionPrint(date(2012, 5, 31), Decimal(105), "c-1")
 
@@ -56,6 +56,15 @@ def test_a_position_shows_its_day_and_the_age_of_its_price(front: Front):
     world.pass_time(3)
     (held,) = positions(front, me)
     assert (held["age_seconds"], held["stale"]) == (6, True)
+
+
+def test_after_the_close_the_days_change_is_still_the_days(front: Front):
+    world, me = front.world, front.world.customer()
+    buy(world, me, "4", "100")
+    today = SessionPrint(OPEN.date(), Decimal(110), "c-2")
+    world.quote("AAPL", "109.98", "110", closing=today, closing_before=CLOSE, last_close=True)
+    (held,) = positions(front, me)
+    assert (held["previous_close"], held["day_change"]) == ("105.00", "20.00")
 
 
 def test_a_closed_position_keeps_what_it_realized(front: Front):

@@ -1,9 +1,11 @@
 """The account stream on a real database: in order, without a gap, whoever tells it and however."""
 
+import asyncio
 import json
 from datetime import timedelta
 from threading import Thread
 
+import psycopg
 import pytest
 
 from hub.application.identity.create_api_key import CreateApiKeyCommand
@@ -25,6 +27,8 @@ from hub.domain.kernel import (
     ThrottledError,
     UnavailableError,
 )
+from stream.link import RETRY_AFTER
+from stream.postgres_events import MOST_OF_ONE, PostgresEvents
 from tests.fixtures.worlds import Customer, World
 
 
@@ -328,3 +332,52 @@ def test_an_order_is_told_from_its_first_event_to_its_last(world: World, posts: 
     ]
     assert told[0] == ("OrderSubmitted", "pending_new")
     assert told[-1] == ("OrderExecuted", "filled")
+
+
+async def test_many_places_are_read_at_once_each_in_order(world: World):
+    events = PostgresEvents(world.urls.app)
+    customers = [world.customer() for _ in range(3)]
+    for customer in customers:
+        for _ in range(MOST_OF_ONE + 2):
+            world.deposit(customer, "1.00")
+    first, second, third = customers
+    ends = head(world, first)
+    try:
+        assert await events.head(first.customer_id, first.account_id) == ends
+        assert await events.head(second.customer_id, first.account_id) is None
+        found = await events.after(
+            [(third.account_id, ends - 2), (first.account_id, ends), (second.account_id, 0)]
+        )
+        again = await events.after([(second.account_id, MOST_OF_ONE)])
+    finally:
+        await events.close()
+
+    numbers = [(index, event.sequence) for index, event in found]
+    assert numbers == [
+        (0, ends - 1),
+        (0, ends),
+        *((2, number) for number in range(1, MOST_OF_ONE + 1)),
+    ]
+    log = world.hub.account_log
+    assert [event for index, event in found if index == 2] == log.after(
+        second.account_id, 0, MOST_OF_ONE
+    )
+    assert [event for _, event in again] == log.after(second.account_id, MOST_OF_ONE, 10)
+
+
+async def test_a_broken_connection_to_the_log_is_replaced(world: World):
+    events = PostgresEvents(world.urls.app)
+    customer = world.customer()
+    try:
+        await events.head(customer.customer_id, customer.account_id)
+        with psycopg.connect(world.urls.owner, autocommit=True) as owner:
+            owner.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'hub account log'"
+            )
+        with pytest.raises(UnavailableError):
+            await events.head(customer.customer_id, customer.account_id)
+        await asyncio.sleep(RETRY_AFTER)
+        assert await events.head(customer.customer_id, customer.account_id) == 1
+    finally:
+        await events.close()

@@ -19,7 +19,7 @@ from stream.gen import market_data_pb2 as messages
 from tests.stream.grpc_house import SERVERS, GrpcHouse, grpc_house
 from tests.stream.house import hear, opened, quote, say
 from tests.stream.servers import TOKEN, eventually
-from tests.stream.test_sse import Source
+from tests.stream.sources import Source
 
 KEY, UNKNOWN, SCOPELESS = (f"hk_{letter * 43}" for letter in "kus")
 

@@ -6,10 +6,11 @@ from decimal import Decimal
 from hub.domain.market.clock import MarketClock
 from hub.domain.market.quote import Quote
 from hub.domain.market.trade import SessionPrint, Trade
-from stream.clock import ReplayClock, Turn, resumed, started
+from stream.clock import Pace, ReplayClock, Turn, resumed, started
 from stream.feed import Event
+from stream.recorded import read_bars
 from stream.replay import Replay, ReplayTerms
-from tests.stream.market import PACE, SYMBOLS, WALL, after, tape, utc
+from tests.stream.market import DATA, PACE, SYMBOLS, WALL, after, tape, utc
 
 SESSION_SECONDS = 6.5 * 60
 TERMS = ReplayTerms(PACE, Decimal(2), epoch=7)
@@ -145,6 +146,37 @@ def test_a_quote_shows_the_opening_of_its_session_and_the_close_of_the_one_befor
 def clock_at(market: str) -> ReplayClock:
     stored = MarketClock(utc(market), WALL, PACE.speed)
     return resumed(stored, tape().calendar, PACE, after(4))
+
+
+def test_the_days_change_is_since_the_close_before_the_day_whenever_it_is_looked_at():
+    bars = read_bars(DATA / "us_stocks_daily.csv.gz", date(2012, 6, 1))
+    closes = {
+        bar.day: bar.close for bar in bars if bar.symbol == "AAPL" and bar.day <= date(2012, 7, 6)
+    }
+    days = sorted(closes)
+    quick = TERMS._replace(pace=Pace(speed=1_800.0, closed=timedelta(seconds=1)))
+    seen = quotes(run(new_replay(quick), 0, 14 * len(days)))
+
+    assert {each.time.date() for each in seen} == set(days)
+    assert date(2012, 7, 4) not in days
+    for quote in seen:
+        place = days.index(quote.time.date())
+        began = quote.day_began
+        assert (began.price if began else None) == (closes[days[place - 1]] if place else None)
+    over = [each for each in seen if each.last_close]
+    assert len(over) == len(days)
+
+
+def test_a_market_that_begins_on_a_holiday_knows_what_the_day_before_it_changed():
+    holiday = MarketClock(utc("2012-07-04T15:00"), WALL, speed=1.0)
+    clock = resumed(holiday, tape().calendar, PACE, WALL)
+    replay = Replay(tape(), clock, TERMS, told=holiday.market)
+    (told,) = quotes(list(replay.advance(WALL)))
+
+    assert told.closing is not None
+    assert told.day_began is not None
+    assert told.time.date() == told.closing.day == date(2012, 7, 3)
+    assert told.day_began.day == date(2012, 7, 2)
 
 
 def test_what_goes_on_within_a_session_knows_its_prints_without_telling_them_again():

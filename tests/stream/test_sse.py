@@ -5,66 +5,20 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
 from stream import sse
 from tests.stream.house import BEARER, OpenHouse, opened, quote, trade
 from tests.stream.servers import TOKEN, Valkey, eventually
+from tests.stream.sources import Source
 
 
 @pytest.fixture
 async def house() -> AsyncIterator[OpenHouse]:
     async with opened() as house:
         yield house
-
-
-class Source:
-    """An EventSource, as its standard says."""
-
-    def __init__(self, house: OpenHouse, query: str, **headers: str) -> None:
-        lines = [f"{name}: {value}" for name, value in (BEARER | headers).items()]
-        self._request = "\r\n".join(
-            [f"GET /stream/events?{query} HTTP/1.1", "Host: here", *lines, "", ""]
-        )
-        self._port = house.port
-        self.last_id = ""
-        self.retry = 0
-        self.head = b""
-
-    async def __aenter__(self) -> Self:
-        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
-        self._writer.write(self._request.encode())
-        self.head = await self._reader.readuntil(b"\r\n\r\n")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._writer.close()
-
-    async def event(self) -> dict[str, Any] | None:
-        """None: a comment, a new time to wait, or the end."""
-        async with asyncio.timeout(5):
-            block = await self._reader.readuntil(b"\n\n")
-        fields = dict(line.split(": ", 1) for line in block.decode().strip().split("\n"))
-        self.last_id = fields.get("id", self.last_id)
-        self.retry = int(fields.get("retry", self.retry))
-        if "data" not in fields:
-            return None
-        message: dict[str, Any] = json.loads(fields["data"])
-        assert fields["event"] == message["type"]
-        return message
-
-    async def messages(self, count: int) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        while len(found) < count:
-            if message := await self.event():
-                found.append(message)
-        return found
-
-    async def ended(self) -> bool:
-        async with asyncio.timeout(5):
-            return await self._reader.read() == b""
 
 
 async def test_what_stands_comes_first_and_then_all_that_is_new(house: OpenHouse):
@@ -77,6 +31,7 @@ async def test_what_stands_comes_first_and_then_all_that_is_new(house: OpenHouse
     assert b"200 OK" in source.head
     assert b"Content-Type: text/event-stream" in source.head
     assert source.retry == 2_000
+    assert source.name == "quote"
     assert (first["snapshot"], first["symbol"]) == (True, "AAPL")
     assert [(each["type"], each["sequence"]) for each in news] == [("trade", 1), ("quote", 2)]
     assert source.last_id == news[-1]["cursor"] == "1-5"
@@ -114,8 +69,7 @@ async def test_comments_keep_the_stream_alive(house: OpenHouse, monkeypatch: pyt
     monkeypatch.setattr(sse, "HEARTBEAT_SECONDS", 0.5)
     async with Source(house, "symbols=AAPL") as source:
         await source.event()
-        async with asyncio.timeout(5):
-            beat = await source._reader.readuntil(b"\n\n")
+        beat = await source.block()
 
     assert beat == b": heartbeat\n\n"
 
@@ -155,7 +109,7 @@ async def test_a_refusal_says_why(
     house: OpenHouse, query: str, headers: dict[str, str], status: int, code: str
 ):
     async with Source(house, query, **headers) as source:
-        body = json.loads(await source._reader.read())
+        body = await source.answer()
 
     assert source.head.startswith(f"HTTP/1.1 {status} ".encode())
     assert body["code"] == code
@@ -168,7 +122,7 @@ async def test_a_customer_has_so_many_streams_and_no_more():
         Source(house, "symbols=AAPL"),
         Source(house, "symbols=AAPL") as second,
     ):
-        body = json.loads(await second._reader.read())
+        body = await second.answer()
 
     assert (second.head[:12], body["code"]) == (b"HTTP/1.1 403", "too_many_streams")
 
@@ -181,7 +135,7 @@ async def test_a_ticket_got_by_a_token_opens_one_stream(valkey: Valkey):
         async with Source(house, query, **without) as first:
             await first.event()
             async with Source(house, query, **without) as second:
-                body = json.loads(await second._reader.read())
+                body = await second.answer()
         with pytest.raises(urllib.error.HTTPError) as refused:
             await asyncio.to_thread(post, house, "/stream/tickets", {})
         refused.value.close()

@@ -113,7 +113,11 @@ async def test_health_and_metrics_tell_how_it_is(start_task: StartTask):
 
     assert report["market"]["state"] == "open"
     assert report["leader"] is True
-    assert report["parts"] == {"redis": "up", "postgres": "up"}
+    assert report["parts"] == {
+        "redis": "up",
+        "postgres": "up",
+        "account log": "not used yet",
+    }
     assert await get(task, "/health/live") == (200, '{"status":"live"}')
     assert "hub_stream_leader 1\n" in metrics
     assert "# TYPE hub_stream_updates_total counter" in metrics

@@ -172,6 +172,7 @@ def test_a_quote_survives_its_record():
         last_time=MARKET,
         opening=opening,
         closing=opening._replace(price=Decimal("1.00")),
+        closing_before=opening._replace(price=Decimal("0.90")),
     )
     again = quote_from_record(json.loads(json.dumps(quote_record(quote))))
     assert again == quote

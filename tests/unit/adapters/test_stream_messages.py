@@ -23,7 +23,7 @@ def _message(quote: Quote) -> messages.Quote:
     if quote.last_time is not None:
         texts_of["last_time"] = Timestamp()
         texts_of["last_time"].FromDatetime(quote.last_time)
-    for name in ("opening", "closing"):
+    for name in ("opening", "closing", "closing_before"):
         if (told := getattr(quote, name)) is not None:
             texts_of[name] = messages.SessionPrint(
                 day=told.day.isoformat(), price=str(told.price), trade_id=told.trade_id
@@ -65,6 +65,7 @@ quotes = st.builds(
     last_time=st.none() | moments,
     opening=st.none() | prints,
     closing=st.none() | prints,
+    closing_before=st.none() | prints,
 )
 
 

@@ -1195,6 +1195,15 @@ WHERE account_events.account_id = %(b_account_id)s::UUID AND account_events.sequ
  LIMIT %(b_limit)s::INTEGER
 """
 
+LIST_EVENTS_OF_PLACES = """
+SELECT places.number, following.sequence, following.type, following.order_id, following.state_before, following.state_after, following.cause, following.detail, following.market_time, following.at
+FROM unnest(%(b_places_account_id)s::UUID[], %(b_places_sequence)s::BIGINT[]) WITH ORDINALITY AS places(account_id, sequence, number) JOIN LATERAL (SELECT account_events.sequence AS sequence, account_events.type AS type, account_events.order_id AS order_id, account_events.state_before AS state_before, account_events.state_after AS state_after, account_events.cause AS cause, account_events.detail AS detail, account_events.market_time AS market_time, account_events.at AS at
+FROM account_events
+WHERE account_events.account_id = places.account_id AND account_events.sequence > places.sequence ORDER BY account_events.sequence
+ LIMIT %(b_each)s::INTEGER) AS following ON true ORDER BY places.number, following.sequence
+ LIMIT %(b_limit)s::INTEGER
+"""
+
 OPEN_CONNECTION = """
 INSERT INTO stream_connections (connection_id, user_id, session_id, account_id, opened_at, expires_at) SELECT %(b_connection_id)s::VARCHAR AS anon_1, %(b_user_id)s::UUID AS anon_2, %(b_session_id)s::UUID AS anon_3, %(b_account_id)s::UUID AS anon_4, %(b_opened_at)s::TIMESTAMP WITH TIME ZONE AS anon_5, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE AS anon_6
 WHERE (SELECT count(*) AS count_1

@@ -15,7 +15,7 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _WIDTHS = {_FIXED64: 8, _FIXED32: 4}
 _SYMBOLS, _QUOTES = 1, 1
 _ID, _SYMBOL, _BID, _ASK, _LAST, _BID_SIZE, _ASK_SIZE, _TIME, _SYNTHETIC, _LAST_CLOSE = range(1, 11)
-_LAST_SIZE, _LAST_TRADE_ID, _LAST_TIME, _OPENING, _CLOSING = range(11, 16)
+_LAST_SIZE, _LAST_TRADE_ID, _LAST_TIME, _OPENING, _CLOSING, _CLOSING_BEFORE = range(11, 17)
 _DAY, _PRICE, _TRADE_ID = range(1, 4)
 _TEXTS = frozenset({*range(_ID, _TIME), _LAST_SIZE, _LAST_TRADE_ID})
 _SECONDS, _NANOS = 1, 2
@@ -64,6 +64,7 @@ def _quote(message: bytes) -> Quote:
         last_time=_moment(fields[_LAST_TIME]) if _LAST_TIME in fields else None,
         opening=_print(fields.get(_OPENING)),
         closing=_print(fields.get(_CLOSING)),
+        closing_before=_print(fields.get(_CLOSING_BEFORE)),
     )
 
 

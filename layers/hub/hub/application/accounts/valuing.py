@@ -30,7 +30,7 @@ class Valuing:
         holdings = []
         for each in held:
             quote, position = view.quotes.get(each.symbol), each.position
-            closing = quote.closing if quote else None
+            began = quote.day_began if quote else None
             holdings.append(
                 Holding(
                     each.symbol,
@@ -43,7 +43,7 @@ class Valuing:
                     quote is None or quote.is_stale(view.clock, now),
                     position.realised,
                     quote.time if quote else None,
-                    closing.price if closing else None,
+                    began.price if began else None,
                 )
             )
         return Valued(holdings, view.clock.held_at(now))

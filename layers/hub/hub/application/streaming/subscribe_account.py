@@ -9,7 +9,7 @@ from hub.application.ports.streaming import (
     Connections,
     Subscription,
 )
-from hub.application.streaming.telling import Telling
+from hub.application.streaming.telling import Telling, beginning
 from hub.domain.kernel import AccountId, NotFoundError, RejectedError
 
 MOST_SUBSCRIPTIONS = 20
@@ -35,13 +35,10 @@ class SubscribeAccount:
         Raises NotFoundError, also for another's account, RejectedError and UnavailableError.
         """
         connection = command.connection
-        head = self.log.head(connection.customer_id, command.account_id)
-        if head is None or connection.account_id not in {None, command.account_id}:
+        if connection.account_id not in {None, command.account_id}:
             raise NotFoundError("there is no such account")
-        after = head if command.after is None else command.after
-        if after > head:
-            detail = f"the account's log ends at {head}"
-            raise RejectedError(detail, code="beyond_the_log", extra={"sequence": str(head)})
+        head = self.log.head(connection.customer_id, command.account_id)
+        after = beginning(head, command.after)
         subscription = Subscription(connection.connection_id, command.account_id)
         if not self.connections.subscribe(subscription, after, MOST_SUBSCRIPTIONS):
             detail = f"a connection has at most {MOST_SUBSCRIPTIONS} accounts"

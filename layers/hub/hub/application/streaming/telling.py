@@ -13,7 +13,7 @@ from hub.application.ports.streaming import (
     Posts,
     Subscription,
 )
-from hub.domain.kernel import AccountId
+from hub.domain.kernel import AccountId, NotFoundError, RejectedError
 
 # Of the largest events, which bear a quote and a trade, these fit into a frame of 128 KB.
 BATCH = 50
@@ -55,6 +55,20 @@ class Telling:
         """An answer. A client that has gone is forgotten. Raises UnavailableError."""
         if not self.posts.post(connection_id, json.dumps(frame)):
             self.connections.close(connection_id)
+
+
+def beginning(head: int | None, after: int | None) -> int:
+    """After which number. `head` is the log's last, None where the client has no such account;
+    `after` is the last that it has seen, None begins with now.
+
+    Raises NotFoundError and RejectedError.
+    """
+    if head is None:
+        raise NotFoundError("there is no such account")
+    if after is not None and after > head:
+        detail = f"the account's log ends at {head}"
+        raise RejectedError(detail, code="beyond_the_log", extra={"sequence": str(head)})
+    return head if after is None else after
 
 
 def events_frame(account_id: AccountId, events: Sequence[AccountEvent]) -> str:

@@ -15,7 +15,7 @@ _CENT_OF_A_PERCENT = Decimal("0.01")
 class Holding(NamedTuple):
     """One position, valued at `market_price`, which was the market's at `priced_at`.
 
-    `previous_close` is the latest official close; both are None where they are not known.
+    `previous_close` is that of the session before the price's; None where it is not known.
     """
 
     symbol: str
@@ -40,7 +40,7 @@ class Holding(NamedTuple):
 
     @property
     def day_change(self) -> Decimal | None:
-        """What the shares have gained since the latest official close."""
+        """What the shares have gained since the close of the session before."""
         if self.previous_close is None:
             return None
         return self.market_value - notional(self.previous_close, self.quantity)
@@ -92,7 +92,7 @@ class Category(NamedTuple):
 
     @property
     def day_change(self) -> Decimal:
-        """Of those assets whose latest close is known."""
+        """Of those assets whose previous close is known."""
         return sum((asset.day_change or _ZERO for asset in self.assets), _ZERO)
 
 

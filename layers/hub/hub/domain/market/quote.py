@@ -1,6 +1,6 @@
 """The top of the book of one symbol at one moment."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ class Quote(NamedTuple):
 
     `last_*` tell of the trade that set `last`. `opening` is the opening print of this session or,
     between two, of the one before; `closing` is the closing print of the latest session that is
-    over. What is not known is None, a size 0.
+    over, and `closing_before` the one before it. What is not known is None, a size 0.
     """
 
     quote_id: str
@@ -42,6 +42,17 @@ class Quote(NamedTuple):
     last_time: datetime | None = None
     opening: SessionPrint | None = None
     closing: SessionPrint | None = None
+    closing_before: SessionPrint | None = None
+
+    @property
+    def day_began(self) -> SessionPrint | None:
+        """The close that the day's change is since: the last before the day of this quote. After
+        the close, and until the next session opens, that day is still the same one."""
+        closing = self.closing
+        # Between two sessions a quote has the time of the close, which is on the session's day.
+        if closing is not None and closing.day >= self.time.astimezone(UTC).date():
+            return self.closing_before
+        return closing
 
     def is_stale(self, clock: MarketClock, wall: datetime) -> bool:
         """Whether, when the wall shows `wall`, the quote is too old to trade on."""
@@ -68,12 +79,17 @@ def quote_record(quote: Quote) -> dict[str, Any]:
         "last_time": quote.last_time.isoformat() if quote.last_time else None,
         "opening": session_print_record(quote.opening) if quote.opening else None,
         "closing": session_print_record(quote.closing) if quote.closing else None,
+        "closing_before": (
+            session_print_record(quote.closing_before) if quote.closing_before else None
+        ),
     }
 
 
 def quote_from_record(record: dict[str, Any]) -> Quote:
     """The inverse of `quote_record`. Raises KeyError or ValueError on anything else."""
-    last_time, opening, closing = (record[key] for key in ("last_time", "opening", "closing"))
+    last_time, opening, closing, before = (
+        record[key] for key in ("last_time", "opening", "closing", "closing_before")
+    )
     return Quote(
         quote_id=record["id"],
         symbol=record["symbol"],
@@ -90,4 +106,5 @@ def quote_from_record(record: dict[str, Any]) -> Quote:
         last_time=datetime.fromisoformat(last_time) if last_time else None,
         opening=session_print_from_record(opening) if opening else None,
         closing=session_print_from_record(closing) if closing else None,
+        closing_before=session_print_from_record(before) if before else None,
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     ColumnElement,
     Delete,
     Insert,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -49,24 +51,58 @@ def find_log_head() -> Select[Any]:
     )
 
 
+_EVENT = (
+    account_events.c.sequence,
+    account_events.c.type,
+    account_events.c.order_id,
+    account_events.c.state_before,
+    account_events.c.state_after,
+    account_events.c.cause,
+    account_events.c.detail,
+    account_events.c.market_time,
+    account_events.c.at,
+)
+
+
 def list_events_after() -> Select[Any]:
     return (
-        select(
-            account_events.c.sequence,
-            account_events.c.type,
-            account_events.c.order_id,
-            account_events.c.state_before,
-            account_events.c.state_after,
-            account_events.c.cause,
-            account_events.c.detail,
-            account_events.c.market_time,
-            account_events.c.at,
-        )
+        select(*_EVENT)
         .where(
             account_events.c.account_id == _ACCOUNT,
             account_events.c.sequence > bindparam("b_after", type_=BigInteger),
         )
         .order_by(account_events.c.sequence)
+        .limit(LIMIT)
+    )
+
+
+def list_events_of_places() -> Select[Any]:
+    """What follows each of many places, a place being an account and a sequence number."""
+    account_ids = bindparam("b_places_account_id", type_=ARRAY(ID))
+    sequences = bindparam("b_places_sequence", type_=ARRAY(BigInteger))
+    places = (
+        func.unnest(account_ids, sequences)
+        .table_valued(
+            Column("account_id", ID),
+            Column("sequence", BigInteger),
+            with_ordinality="number",
+        )
+        .render_derived("places")
+    )
+    following = (
+        select(*_EVENT)
+        .where(
+            account_events.c.account_id == places.c.account_id,
+            account_events.c.sequence > places.c.sequence,
+        )
+        .order_by(account_events.c.sequence)
+        .limit(bindparam("b_each", type_=Integer))
+        .lateral("following")
+    )
+    return (
+        select(places.c.number, *following.c)
+        .select_from(places.join(following, true()))
+        .order_by(places.c.number, following.c.sequence)
         .limit(LIMIT)
     )
 
