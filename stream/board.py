@@ -163,11 +163,15 @@ class Board:
         line, due = self._line, self._due
         wanting = self._wanting(update)
         first = self.count * _STRIDE % len(wanting) if wanting else 0
+        # Most readers get one update at a time, which is why these have one list together.
+        alone = [update]
         for reader in wanting[first:] + wanting[:first]:
             waiting = due.get(reader)
             if waiting is None:
-                due[reader] = [update]
+                due[reader] = alone
                 line.append(reader)
+            elif len(waiting) == 1:
+                due[reader] = [*waiting, update]
             else:
                 waiting.append(update)
         if line:

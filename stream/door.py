@@ -112,8 +112,10 @@ class Door:
             assert self._rest is not None
             self._rest += data
             return
+        # Called as `self._send(...)` it would be looked for among the methods first, every time.
+        send = self._send
         try:
-            sent = self._send(data)
+            sent = send(data)
         except BlockingIOError:
             sent = 0
         except OSError:

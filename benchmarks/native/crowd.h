@@ -1,20 +1,8 @@
 /* The clients of load.c: what each asks for, says, and was told last. */
-#define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
+#include "feed.h"
 
 enum { NEW, OPENING, HEAD, WAITING, READY, GONE };
-enum { MOST_SYMBOLS = 1000, SCRATCH = 1 << 20, AT_ONCE = 512, OLD_MS = 100 };
+enum { AT_ONCE = 512, QUIET_SECONDS = 3 };
 
 struct client {
     int fd, rest, frames, state;
@@ -24,55 +12,17 @@ struct client {
 };
 
 static struct client *clients;
-static int count, symbols, each, probes, ready_frames, dead, receive_buffer, sse, post;
-static int poll_fd, feed = -1, opened, ready, failed;
-static char scratch[SCRATCH], request[8192], message[8192], (*tokens)[2048];
-static int token_count;
-static struct sockaddr_in address = {.sin_family = AF_INET};
+static int ready_frames, dead, receive_buffer, sse, post, opened, reading = 1;
+static char request[8192], message[8192];
+static uint64_t said_otherwise;
 
-static int subscribers[MOST_SYMBOLS];
-static uint32_t sequences[MOST_SYMBOLS];
-static uint64_t position, started, due_count, sent_count, expected, arrived, in_window, window_end;
-static uint64_t lost, reordered, malformed, skipped, old_messages, said_otherwise;
-static double rate;
-static int batch = 1, reading = 1, timing;
-static char *waiting;
-static size_t waiting_size, waiting_sent;
-static float *late;
-static size_t late_count, late_room;
-
-static uint64_t now(void) {
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return at.tv_sec * 1000000000ull + at.tv_nsec;
-}
-
-static int is_probe(int n) { return probes && n % ((count + probes - 1) / probes) == 0; }
 static int is_dead(int n) { return dead && !is_probe(n) && n % 100 < dead; }
 
-static void must(int holds, const char *what) {
-    if (!holds) {
-        perror(what);
-        exit(1);
-    }
-}
-
 static void choose_symbols(void) {
-    uint64_t seed = 88172645463325252ull;
     for (int n = 0; n < count; n++) {
         clients[n].sequence = calloc(symbols, sizeof(uint32_t));
-        clients[n].symbols = calloc(each, sizeof(uint16_t));
-        for (int k = 0; k < each; k++) {
-            int symbol, seen;
-            do {
-                seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
-                symbol = each == symbols ? k : (int)(seed % symbols);
-                seen = 0;
-                for (int j = 0; j < k; j++) seen |= clients[n].symbols[j] == symbol;
-            } while (seen);
-            clients[n].symbols[k] = symbol;
-            if (!is_dead(n)) subscribers[symbol]++;
-        }
+        clients[n].symbols = chosen_symbols();
+        for (int k = 0; k < each && !is_dead(n); k++) subscribers[clients[n].symbols[k]]++;
     }
 }
 
@@ -110,12 +60,7 @@ static void read_wishes(const char *path) {
     strcpy(message, end + 2);
     message[strcspn(message, "\n")] = 0;
     snprintf(scratch, sizeof scratch, "%s.tokens", path);
-    if ((file = fopen(scratch, "r"))) {
-        tokens = calloc(count, sizeof *tokens);
-        while (token_count < count && fgets(tokens[token_count], sizeof *tokens, file))
-            tokens[token_count][strcspn(tokens[token_count], "\n")] = 0, token_count++;
-        fclose(file);
-    }
+    read_tokens(scratch);
 }
 
 static void say(int n, const char *text) {

@@ -11,24 +11,11 @@
  * Every event that arrives is checked: its form, and its sequence. Windows are as wide as they can be,
  * so what is measured is the server's way of sending, not a client that holds it back.
  */
-#define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
+#include "feed.h"
 
 enum { DATA, HEADERS, PRIORITY, RST, SETTINGS, PUSH, PING, GOAWAY, WINDOW, CONTINUATION };
-static const uint64_t QUIET_NS = 15000000000ull;
-
-enum { SYMBOLS_MOST = 1000, SCRATCH = 1 << 20, OLD_MS = 100, WIDE = 0x40000000 };
+/* A busy machine is no excuse for so long. */
+enum { QUIET_SECONDS = 15, WIDE = 0x40000000 };
 
 struct stream {
     int ready, gone, size;
@@ -45,64 +32,14 @@ struct connection {
 
 static struct stream *streams;
 static struct connection *connections;
-static int count, lines, symbols, each, probes, per_line;
-static int poll_fd, feed, ready, failed;
-static uint8_t scratch[SCRATCH];
-static char (*tokens)[2048];
-static int token_count;
-static struct sockaddr_in address = {.sin_family = AF_INET};
-
-static int subscribers[SYMBOLS_MOST];
-static uint32_t sequences[SYMBOLS_MOST];
-static uint64_t position, started, due_count, sent_count, expected, arrived, in_window, window_end;
-static uint64_t lost, reordered, malformed, skipped, old_events;
-static double rate;
-static int batch = 1, timing;
-static char *waiting;
-static size_t waiting_size, waiting_sent;
-static float *late;
-static size_t late_count, late_room;
-
-static uint64_t now(void) {
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return at.tv_sec * 1000000000ull + at.tv_nsec;
-}
-
-static int is_probe(int n) { return n % ((count + probes - 1) / probes) == 0; }
-
-static void must(int holds, const char *what) {
-    if (!holds) {
-        perror(what);
-        exit(1);
-    }
-}
+static int lines, per_line;
 
 static void choose_symbols(void) {
-    uint64_t seed = 88172645463325252ull;
     for (int n = 0; n < count; n++) {
         streams[n].sequence = calloc(symbols, sizeof(uint32_t));
-        streams[n].symbols = calloc(each, sizeof(uint16_t));
-        for (int k = 0; k < each; k++) {
-            int symbol, seen;
-            do {
-                seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
-                symbol = (int)(seed % symbols), seen = 0;
-                for (int j = 0; j < k; j++) seen |= streams[n].symbols[j] == symbol;
-            } while (seen);
-            streams[n].symbols[k] = symbol;
-            subscribers[symbol]++;
-        }
+        streams[n].symbols = chosen_symbols();
+        for (int k = 0; k < each; k++) subscribers[streams[n].symbols[k]]++;
     }
-}
-
-static void read_tokens(const char *path) {
-    FILE *file = fopen(path, "r");
-    must(file != NULL, path);
-    tokens = calloc(count, sizeof *tokens);
-    while (token_count < count && fgets(tokens[token_count], sizeof *tokens, file))
-        tokens[token_count][strcspn(tokens[token_count], "\n")] = 0, token_count++;
-    fclose(file);
 }
 
 /* ── What is said ───────────────────────────────────────────────────────────────────────────── */
@@ -180,11 +117,6 @@ static void greet(int line) {
 
 /* ── What is heard ──────────────────────────────────────────────────────────────────────────── */
 
-static void note(uint64_t due, uint64_t at) {
-    if (late_count == late_room) late = realloc(late, (late_room = late_room ? late_room * 2 : 1 << 16) * sizeof *late);
-    late[late_count++] = (at - due) / 1e6f;
-}
-
 static uint64_t varint(const uint8_t **at, const uint8_t *end) {
     uint64_t value = 0;
     for (int shift = 0; *at < end && shift < 64; shift += 7) {
@@ -235,16 +167,10 @@ static void event(int n, const uint8_t *at, const uint8_t *end, uint64_t read_at
         malformed++;
         return;
     }
-    uint32_t last = stream->sequence[symbol];
-    stream->sequence[symbol] = sequence;
-    if (snapshot) return;
-    arrived++;
-    skipped += gave_way;
-    if (read_at < window_end) in_window++;
-    if (last && sequence <= last) reordered++;
-    if (last && sequence > last + 1 + gave_way) lost += sequence - last - 1 - gave_way;
-    if (timing && is_probe(n)) note(due, read_at);
-    if (read_at - due > OLD_MS * 1000000ull) old_events++;
+    if (snapshot)
+        stream->sequence[symbol] = sequence;
+    else
+        heard_one(n, &stream->sequence[symbol], sequence, gave_way, due, read_at);
 }
 
 static int messages(int n, const uint8_t *data, int size, uint64_t at) {
@@ -320,7 +246,7 @@ static void receive(int line) {
     int size = connection->size + got, done = 0;
     uint64_t at = now();
     while (size - done >= 9) {
-        const uint8_t *head = scratch + done;
+        const uint8_t *head = (uint8_t *)scratch + done;
         int length = head[0] << 16 | head[1] << 8 | head[2];
         if (size - done < 9 + length) break;
         uint32_t id = (uint32_t)(head[5] & 127) << 24 | head[6] << 16 | head[7] << 8 | head[8];
@@ -334,106 +260,22 @@ static void receive(int line) {
 
 /* ── The feed ───────────────────────────────────────────────────────────────────────────────── */
 
-static void publish(uint64_t due, int symbol) {
-    waiting = realloc(waiting, waiting_size + 1024);
-    waiting_size += sprintf(waiting + waiting_size,
-        "{\"type\":\"quote\",\"sequence\":%u,\"cursor\":\"1-%llu\",\"id\":\"%llu\",\"symbol\":\"S%03d\",\"bid\":\"101.25\","
-        "\"ask\":\"101.27\",\"last\":\"101.26\",\"bid_size\":\"300\",\"ask_size\":\"200\","
-        "\"time\":\"2026-01-05T15:00:00.123456+00:00\",\"synthetic\":false,\"last_close\":false,\"last_size\":\"100\","
-        "\"last_trade_id\":null,\"last_time\":null,\"opening\":null,\"closing\":null}\n",
-        ++sequences[symbol], (unsigned long long)++position, (unsigned long long)due, symbol);
-    expected += subscribers[symbol];
-}
+static void publish(uint64_t due) { publish_quote(due, (position * 37) % symbols); }
 
-static void pass_on(void) {
-    while (waiting_sent < waiting_size) {
-        ssize_t sent = send(feed, waiting + waiting_sent, waiting_size - waiting_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent < 0) {
-            must(errno == EAGAIN, "feed");
-            return;
-        }
-        waiting_sent += sent;
-    }
-    waiting_size = waiting_sent = 0;
-}
-
-/* What is due by now; but no more than the server's socket and a little beside it hold. */
-static void publish_due(void) {
-    uint64_t at = now();
-    while (sent_count < due_count && waiting_size < 1 << 16) {
-        uint64_t due = started + (uint64_t)(sent_count / batch * batch / rate * 1e9);
-        if (due > at) break;
-        publish(due, (position * 37) % symbols);
-        sent_count++;
-    }
-    pass_on();
+static void look(int line) {
+    if (!connections[line].watched) receive(line);
 }
 
 static void turn(int wait_ms) {
-    static int swept;
-    static uint64_t swept_at;
     struct epoll_event events[256];
     int found = epoll_wait(poll_fd, events, 256, wait_ms);
     for (int k = 0; k < found; k++) receive(events[k].data.u32);
-    /* All others are looked at ten times a second: their wake-ups are not the server's matter. */
-    uint64_t at = now();
-    if (!swept_at) swept_at = at;
-    int some = (int)((double)lines * (at - swept_at) / 1e8);
-    if (some > 256) some = 256;
-    if (some < 16) return;
-    swept_at = at;
-    for (; some--; swept = (swept + 1) % lines)
-        if (!connections[swept].watched) receive(swept);
-}
-
-static int by_size(const void *one, const void *other) {
-    float a = *(const float *)one, b = *(const float *)other;
-    return (a > b) - (a < b);
-}
-
-static double share(double of) { return late_count ? late[(size_t)(of * (late_count - 1))] : 0; }
-
-static void tell(const char *name, double seconds) {
-    qsort(late, late_count, sizeof *late, by_size);
-    printf("{\"command\":\"%s\",\"seconds\":%.4f,\"ready\":%d,\"failed\":%d,\"updates\":%llu,\"expected\":%llu,"
-           "\"arrived\":%llu,\"in_window\":%llu,\"lost\":%llu,\"reordered\":%llu,\"malformed\":%llu,\"skipped\":%llu,"
-           "\"old\":%llu,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"worst_ms\":%.3f,\"timed\":%zu}\n",
-        name, seconds, ready, failed, (unsigned long long)sent_count, (unsigned long long)expected,
-        (unsigned long long)arrived, (unsigned long long)in_window, (unsigned long long)lost,
-        (unsigned long long)reordered, (unsigned long long)malformed, (unsigned long long)skipped,
-        (unsigned long long)old_events, share(0.5), share(0.99), share(1), late_count);
-    fflush(stdout);
-}
-
-static void begin(double updates, double seconds, int at_once) {
-    rate = updates, batch = at_once, started = now();
-    due_count = (uint64_t)(updates * seconds), window_end = started + (uint64_t)(seconds * 1e9);
-    sent_count = expected = arrived = in_window = late_count = 0;
-    lost = reordered = malformed = skipped = old_events = 0;
-    timing = 1;
-}
-
-static void step(double updates, double seconds, int at_once) {
-    begin(updates, seconds, at_once);
-    while (now() < window_end) {
-        publish_due();
-        turn(waiting_size || (sent_count < due_count && updates > 5000) ? 0 : 1);
-    }
-    /* Until all has arrived, or nothing more comes for so long that a busy machine is no excuse. */
-    due_count = sent_count;
-    for (uint64_t seen = arrived, since = now(); arrived + skipped + lost < expected && now() - since < QUIET_NS;) {
-        pass_on();
-        turn(1);
-        if (arrived != seen) seen = arrived, since = now();
-    }
-    if (arrived + skipped + lost < expected) lost = expected - arrived - skipped;
-    timing = 0;
-    tell("step", seconds);
+    sweep(lines, look);
 }
 
 /* Every symbol stands before anybody asks for it. Then all come at once. */
 static void connect_all(void) {
-    for (int symbol = 0; symbol < symbols; symbol++) publish(1, symbol);
+    for (int symbol = 0; symbol < symbols; symbol++) publish_quote(1, symbol);
     while (waiting_size) pass_on();
     usleep(500000);
     uint64_t began = now();
@@ -455,20 +297,12 @@ static void connect_all(void) {
     tell("connect", (now() - began) / 1e9);
 }
 
-static void open_feed(int port) {
-    struct sockaddr_in to = address;
-    to.sin_port = htons(port);
-    feed = socket(AF_INET, SOCK_STREAM, 0);
-    must(!connect(feed, (struct sockaddr *)&to, sizeof to), "feed");
-    int one = 1;
-    setsockopt(feed, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-}
-
 static void obey(char *line) {
     double updates = 0, seconds = 0;
     int at_once = 1;
     if (!strncmp(line, "connect", 7)) connect_all();
-    else if (sscanf(line, "step %lf %lf %d", &updates, &seconds, &at_once) >= 2) step(updates, seconds, at_once);
+    else if (sscanf(line, "step %lf %lf %d", &updates, &seconds, &at_once) >= 2)
+        step(updates, seconds, at_once, QUIET_SECONDS);
     else exit(strncmp(line, "quit", 4) ? 2 : 0);
 }
 
@@ -485,14 +319,5 @@ int main(int argc, char **argv) {
     read_tokens(argv[8]);
     open_feed(atoi(argv[2]));
     address.sin_port = htons(atoi(argv[1]));
-    char line[256];
-    size_t size = 0;
-    must(!fcntl(0, F_SETFL, O_NONBLOCK), "stdin");
-    for (;;) {
-        ssize_t got = read(0, line + size, sizeof line - 1 - size);
-        if (got == 0) return 0;
-        if (got > 0) size += got, line[size] = 0;
-        if (size && line[size - 1] == '\n') obey(line), size = 0;
-        turn(20);
-    }
+    return obey_all();
 }

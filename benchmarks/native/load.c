@@ -46,11 +46,6 @@ static void is_ready(int n) {
     if (!is_probe(n)) epoll_ctl(poll_fd, EPOLL_CTL_DEL, clients[n].fd, NULL);
 }
 
-static void note(uint64_t due, uint64_t at) {
-    if (late_count == late_room) late = realloc(late, (late_room = late_room ? late_room * 2 : 1 << 16) * sizeof *late);
-    late[late_count++] = (at - due) / 1e6f;
-}
-
 /* The number after `name`, which stands in the first bytes of what is told; 0 where it does not. */
 static uint64_t number(const char *text, int size, const char *name) {
     const char *at = memmem(text, size, name, strlen(name));
@@ -71,16 +66,11 @@ static void told(int n, const char *text, int size, uint64_t at) {
         malformed++;
         return;
     }
-    uint64_t gave_way = number(text + size - 30, 30, "\"skipped\":"), last = client->sequence[symbol];
-    client->sequence[symbol] = sequence;
-    if (memmem(text + size - 20, 20, "snapshot", 8)) return;
-    arrived++;
-    skipped += gave_way;
-    if (at < window_end) in_window++;
-    if (last && sequence <= last) reordered++;
-    if (last && sequence > last + 1 + gave_way) lost += sequence - last - 1 - gave_way;
-    if (timing && is_probe(n)) note(due, at);
-    if (at - due > OLD_MS * 1000000ull) old_messages++;
+    uint64_t gave_way = number(text + size - 30, 30, "\"skipped\":");
+    if (memmem(text + size - 20, 20, "snapshot", 8))
+        client->sequence[symbol] = sequence;
+    else
+        heard_one(n, &client->sequence[symbol], sequence, gave_way, due, at);
 }
 
 /* How many of the bytes were whole frames. */
@@ -151,50 +141,22 @@ static void receive(int n) {
 static void publish(uint64_t due) {
     static char body[1024];
     int symbol = (position * 37) % symbols;
-    int size = sprintf(body,
-        "{\"type\":\"quote\",\"sequence\":%u,\"cursor\":\"1-%llu\",\"id\":\"%llu\",\"symbol\":\"S%03d\",\"bid\":\"101.25\","
-        "\"ask\":\"101.27\",\"last\":\"101.26\",\"bid_size\":\"300\",\"ask_size\":\"200\","
-        "\"time\":\"2026-01-05T15:00:00.123456+00:00\",\"synthetic\":false,\"last_close\":false,\"last_size\":\"100\","
-        "\"last_trade_id\":null,\"last_time\":null,\"opening\":null,\"closing\":null}",
-        ++sequences[symbol], (unsigned long long)position + 1, (unsigned long long)due, symbol);
-    position++;
-    expected += subscribers[symbol];
+    if (!post) {
+        publish_quote(due, symbol);
+        return;
+    }
+    while (recv(feed, scratch, sizeof scratch, MSG_DONTWAIT) > 0);
+    int size = quote(body, due, symbol);
     waiting = realloc(waiting, waiting_size + size + 256);
-    if (post)
-        waiting_size += sprintf(waiting + waiting_size,
-            "POST /pub?id=S%03d HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", symbol, size, body);
-    else
-        waiting_size += sprintf(waiting + waiting_size, "%s\n", body);
+    waiting_size += sprintf(waiting + waiting_size,
+        "POST /pub?id=S%03d HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", symbol, size, body);
 }
 
-static void pass_on(void) {
-    if (post) while (recv(feed, scratch, sizeof scratch, MSG_DONTWAIT) > 0);
-    while (waiting_sent < waiting_size) {
-        ssize_t sent = send(feed, waiting + waiting_sent, waiting_size - waiting_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent < 0) {
-            must(errno == EAGAIN, "feed");
-            return;
-        }
-        waiting_sent += sent;
-    }
-    waiting_size = waiting_sent = 0;
-}
-
-/* What is due by now; but no more than the server's socket and a little beside it hold. */
-static void publish_due(void) {
-    uint64_t at = now();
-    while (sent_count < due_count && waiting_size < 1 << 16) {
-        uint64_t due = started + (uint64_t)(sent_count / batch * batch / rate * 1e9);
-        if (due > at) break;
-        publish(due);
-        sent_count++;
-    }
-    pass_on();
+static void look(int n) {
+    if (clients[n].state == READY && !is_probe(n) && !is_dead(n)) receive(n);
 }
 
 static void turn(int wait_ms) {
-    static int swept;
-    static uint64_t swept_at;
     struct epoll_event events[256];
     int found = epoll_wait(poll_fd, events, 256, wait_ms);
     for (int k = 0; k < found; k++) {
@@ -210,65 +172,7 @@ static void turn(int wait_ms) {
         } else if (client->state == READY ? reading : 1)
             receive(n);
     }
-    /* All others are looked at ten times a second: their wake-ups are not the server's matter. */
-    uint64_t at = now();
-    if (!swept_at) swept_at = at;
-    int some = (int)((double)count * (at - swept_at) / 1e8);
-    if (some > 256) some = 256;
-    if (some < 16 || !reading) return;
-    swept_at = at;
-    for (; some--; swept = (swept + 1) % count)
-        if (clients[swept].state == READY && !is_probe(swept) && !is_dead(swept)) receive(swept);
-}
-
-static int by_size(const void *one, const void *other) {
-    float a = *(const float *)one, b = *(const float *)other;
-    return (a > b) - (a < b);
-}
-
-static double share(double of) { return late_count ? late[(size_t)(of * (late_count - 1))] : 0; }
-
-static void tell(const char *name, double seconds) {
-    qsort(late, late_count, sizeof *late, by_size);
-    printf("{\"command\":\"%s\",\"seconds\":%.4f,\"ready\":%d,\"failed\":%d,\"updates\":%llu,\"expected\":%llu,"
-           "\"arrived\":%llu,\"in_window\":%llu,\"lost\":%llu,\"reordered\":%llu,\"malformed\":%llu,\"skipped\":%llu,"
-           "\"old\":%llu,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"worst_ms\":%.3f,\"timed\":%zu}\n",
-        name, seconds, ready, failed, (unsigned long long)sent_count, (unsigned long long)expected,
-        (unsigned long long)arrived, (unsigned long long)in_window, (unsigned long long)lost,
-        (unsigned long long)reordered, (unsigned long long)malformed, (unsigned long long)skipped,
-        (unsigned long long)old_messages, share(0.5), share(0.99), share(1), late_count);
-    fflush(stdout);
-}
-
-static void begin(double updates, double seconds, int at_once) {
-    rate = updates, batch = at_once, started = now();
-    due_count = (uint64_t)(updates * seconds), window_end = started + (uint64_t)(seconds * 1e9);
-    sent_count = expected = arrived = in_window = late_count = 0;
-    lost = reordered = malformed = skipped = old_messages = 0;
-    timing = 1;
-}
-
-/* Until all has arrived, or nothing more comes for three seconds. */
-static void drain(void) {
-    due_count = sent_count;
-    uint64_t seen = arrived, since = now();
-    while (arrived + skipped + lost < expected && now() - since < 3000000000ull) {
-        pass_on();
-        turn(1);
-        if (arrived != seen) seen = arrived, since = now();
-    }
-    if (arrived + skipped + lost < expected) lost = expected - arrived - skipped;
-    timing = 0;
-}
-
-static void step(double updates, double seconds, int at_once) {
-    begin(updates, seconds, at_once);
-    while (now() < window_end) {
-        publish_due();
-        turn(waiting_size || (sent_count < due_count && updates > 5000) ? 0 : 1);
-    }
-    drain();
-    tell("step", seconds);
+    if (reading) sweep(count, look);
 }
 
 static void pause_for(double updates, double seconds) {
@@ -281,7 +185,7 @@ static void pause_for(double updates, double seconds) {
         if (reading) turn(0);
         else usleep(500);
     }
-    drain();
+    drain(QUIET_SECONDS);
     tell("pause", seconds);
 }
 
@@ -295,20 +199,12 @@ static void connect_all(void) {
     tell("connect", (now() - began) / 1e9);
 }
 
-static void open_feed(int port) {
-    struct sockaddr_in to = address;
-    to.sin_port = htons(port);
-    feed = socket(AF_INET, SOCK_STREAM, 0);
-    must(!connect(feed, (struct sockaddr *)&to, sizeof to), "feed");
-    int one = 1;
-    setsockopt(feed, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-}
-
 static void obey(char *line) {
     double updates = 0, seconds = 0;
     int at_once = 1;
     if (!strncmp(line, "connect", 7)) connect_all();
-    else if (sscanf(line, "step %lf %lf %d", &updates, &seconds, &at_once) >= 2) step(updates, seconds, at_once);
+    else if (sscanf(line, "step %lf %lf %d", &updates, &seconds, &at_once) >= 2)
+        step(updates, seconds, at_once, QUIET_SECONDS);
     else if (sscanf(line, "pause %lf %lf", &updates, &seconds) == 2) pause_for(updates, seconds);
     else exit(strncmp(line, "quit", 4) ? 2 : 0);
 }
@@ -325,14 +221,5 @@ int main(int argc, char **argv) {
     choose_symbols();
     read_wishes(argv[11]);
     if (atoi(argv[2])) open_feed(atoi(argv[2]));
-    char line[256];
-    size_t size = 0;
-    must(!fcntl(0, F_SETFL, O_NONBLOCK), "stdin");
-    for (;;) {
-        ssize_t got = read(0, line + size, sizeof line - 1 - size);
-        if (got == 0) return 0;
-        if (got > 0) size += got, line[size] = 0;
-        if (size && line[size - 1] == '\n') obey(line), size = 0;
-        turn(20);
-    }
+    return obey_all();
 }
