@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.e2e.leaks import leaks
 from tests.e2e.platforms import Customer, Platform
 
 
@@ -21,6 +22,7 @@ def platform(tmp_path_factory):
     yield platform
     code = platform.end()
     platform.discard()
+    assert leaks(platform.folder, platform.output, platform.canaries) == []
     assert (code, platform.said.splitlines()[-1]) == (0, "Ended; the data is kept.")
 
 

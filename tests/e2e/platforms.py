@@ -35,6 +35,8 @@ class Platform:
         self.folder = folder
         self.api_port, self.websocket_port, self.stream_port, self.grpc_port = free_ports(4)
         self._options = options
+        # What a test wants to find nowhere when all is over.
+        self.canaries: set[str] = set()
         self.process: subprocess.Popen[bytes] | None = None
         folder.parent.mkdir(parents=True, exist_ok=True)
         self.output = folder.with_name(folder.name + ".out")
