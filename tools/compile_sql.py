@@ -54,6 +54,7 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     order_queries.find_submitted,
     order_queries.list_history,
     order_queries.list_timeline,
+    order_queries.find_fill,
     order_queries.list_queued,
     order_queries.list_resting,
     order_queries.list_expired,

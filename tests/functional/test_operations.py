@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hub.application.ports.operations import AdminAction
 from hub.domain.accounts.balance import Balance
 from hub.domain.kernel import UnavailableError
 from hub.domain.orders.entry_rules import StopLoss, TakeProfit
@@ -395,3 +396,30 @@ def test_without_the_database_detailed_health_says_what_it_can(front: Front, que
     health = hub.get_detailed_health()
     assert health.status == "unavailable"
     assert (health.probes[0].name, health.probes[0].healthy) == ("database", False)
+
+
+def test_an_action_that_is_recorded_again_since_the_answer_was_lost_is_on_record_once(
+    front: Front, operator: Customer
+):
+    world = front.world
+    action = AdminAction(
+        world.ids.new(), operator.customer_id, "cancel_order", {}, "t", world.clock.now()
+    )
+    for _ in range(2):
+        world.hub.admin_record.actions.record(action)
+    assert world.sql("SELECT count(*) FROM admin_actions") == [(1,)]
+
+
+def test_a_fill_by_hand_is_one_fill_though_the_market_filled_more_before_it_was_asked_again(
+    front: Front, operator: Customer, runs: HeldRuns
+):
+    world = front.world
+    customer, order = submitted(front, limit="100")
+    fill = {"quantity": "0.5", "price": "99"}
+    assert decide(front, operator, "fill_order", order, fill, key="by-telephone").status == 202
+    assert world.tick("99.98", "100", size="1") == 1
+    assert world.order(customer, order).filled_quantity == D("1.5")
+
+    assert decide(front, operator, "fill_order", order, fill, key="by-telephone").status == 202
+
+    assert world.order(customer, order).filled_quantity == D("1.5")

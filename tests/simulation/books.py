@@ -10,6 +10,8 @@ from local.services.roles import APPLICATION
 
 # Of what a run leaves behind, by the time from which on it is the run's.
 _MADE = {
+    "order_recoveries": "true",
+    "admin_actions": "true",
     "good_faith_violations": "true",
     "settlement_obligations": "execution_id IN (SELECT execution_id FROM executions WHERE"
     " executed_at >= %(since)s)",

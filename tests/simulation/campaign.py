@@ -46,6 +46,7 @@ class Found(NamedTuple):
     steps: int
     lock_waits: int
     orders: int
+    recoveries: int
 
     def plus(self, other: "Found") -> "Found":
         return Found(
@@ -55,10 +56,11 @@ class Found(NamedTuple):
             self.steps + other.steps,
             self.lock_waits + other.lock_waits,
             self.orders + other.orders,
+            self.recoveries + other.recoveries,
         )
 
 
-NOTHING = Found(0, (), Counter(), 0, 0, 0)
+NOTHING = Found(0, (), Counter(), 0, 0, 0, 0)
 
 
 class Server(NamedTuple):
@@ -140,7 +142,15 @@ def run_part(world: World, wanted: Wanted, *, to_the_end: bool = True) -> Found:
 
 def _found(outcome: Outcome) -> Found:
     broken = ((outcome.seed, outcome.broken),) if outcome.broken else ()
-    return Found(1, broken, outcome.faults, outcome.steps, outcome.lock_waits, outcome.orders)
+    return Found(
+        1,
+        broken,
+        outcome.faults,
+        outcome.steps,
+        outcome.lock_waits,
+        outcome.orders,
+        outcome.recoveries,
+    )
 
 
 def explain(server: Server, wanted: Wanted, seed: int) -> str:

@@ -31,6 +31,7 @@ class Answers:
         self.orders: dict[str, OrderId] = {}
         self.canceled: set[OrderId] = set()
         self.deposits: dict[str, Decimal] = {}
+        self.fills: dict[str, OrderId] = {}
         self.known: dict[int, list[Order]] = {}
 
 

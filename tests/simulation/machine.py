@@ -5,7 +5,7 @@ them is written out here.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -81,7 +81,7 @@ class SimulatedMachine:
         seconds, tries = float(retry["IntervalSeconds"]), int(retry["MaxAttempts"])
         while True:
             try:
-                return self._attempt(name, held)
+                return attempt(self._scheduler, name, lambda: _STEPS[name](held))
             except StepError as error:
                 if error.name not in retry["ErrorEquals"] or not tries:
                     raise
@@ -89,21 +89,23 @@ class SimulatedMachine:
             self._scheduler.sleep(seconds)
             seconds *= float(retry["BackoffRate"])
 
-    def _attempt(self, name: str, held: Mapping[str, Any]) -> dict[str, Any]:
-        try:
-            with self._scheduler.process():
-                self._scheduler.seam(f"begin {name}", Fault.KILL)
-                result = _STEPS[name](held)
-                self._scheduler.seam(f"end {name}", Fault.KILL)
-        except KilledError:
-            raise StepError("Lambda.ServiceException") from None
-        except UnavailableError:
-            raise StepError("UnavailableError") from None
-        except Exception as error:
-            self._scheduler.tell(f"{name} failed: {type(error).__name__} {error}")
-            raise StepError(type(error).__name__) from error
-        out: dict[str, Any] = json.loads(json.dumps(result))
-        return out
+
+def attempt(scheduler: Scheduler, name: str, work: Callable[[], Any]) -> dict[str, Any]:
+    """What a function answers, as JSON has it. Raises StepError."""
+    try:
+        with scheduler.process():
+            scheduler.seam(f"begin {name}", Fault.KILL)
+            result = work()
+            scheduler.seam(f"end {name}", Fault.KILL)
+    except KilledError:
+        raise StepError("Lambda.ServiceException") from None
+    except UnavailableError:
+        raise StepError("UnavailableError") from None
+    except Exception as error:
+        scheduler.tell(f"{name} failed: {type(error).__name__} {error}")
+        raise StepError(type(error).__name__) from error
+    out: dict[str, Any] = json.loads(json.dumps(result))
+    return out
 
 
 def _price(held: Mapping[str, Any]) -> dict[str, Any]:

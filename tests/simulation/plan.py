@@ -55,6 +55,7 @@ def plan_of(seed: int) -> Plan:
     acts += _market(dice, span, symbols)
     acts += _jobs(dice, span)
     acts.append(Act("look", "look", dice.uniform(0, span)))
+    acts += _troubles(dice, span, who)
     return Plan(seed, tuple(acts))
 
 
@@ -122,6 +123,23 @@ def _market(dice: Random, span: float, symbols: tuple[str, ...]) -> list[Act]:
             "trade": dice.random() < 0.4,
         }
         acts.append(Act(f"market {number}", "market", at, 0, words))
+    return acts
+
+
+def _troubles(dice: Random, span: float, who: list[int]) -> list[Act]:
+    """Now and then orders cannot be executed for so long that their messages are given up; and
+    those who run the platform decide about orders, in trouble or not."""
+    acts = []
+    if dice.random() < 0.15:
+        words = {
+            "one": dice.random() < 0.5,
+            "seconds": dice.choice((30, 600, 7_000, 40_000, 40_000)),
+        }
+        acts.append(Act("outage", "outage", dice.uniform(0, span), dice.choice(who), words))
+    if dice.random() < 0.3:
+        decision = dice.choice(("reprocess", "cancel", "reject", "fill", "fill"))
+        at = span / 2 + dice.uniform(0, span + 1)
+        acts.append(Act("decision", "operate", at, dice.choice(who), {"decision": decision}))
     return acts
 
 

@@ -10,15 +10,16 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-from functions.orders import on_order_submitted
+from functions.orders import on_order_submitted, on_order_undelivered
 from hub.adapters.postgres import books as postgres_books
 from hub.adapters.postgres import compiled
 from hub.adapters.postgres.accounts import PostgresAccounts
 from hub.adapters.postgres.books import PostgresAccountsAtWork
 from hub.adapters.postgres.orders import PostgresOrders
+from hub.adapters.postgres.recoveries import PostgresRecoveries
 from hub.application import relay
 from hub.application.books import Books, Taken
-from hub.application.orders import booking, execute_orders, watch_resting_orders
+from hub.application.orders import booking, execute_orders, plan_retry, watch_resting_orders
 from hub.application.orders.steps import Steps
 from hub.application.orders.submit_order import SubmitOrder
 from hub.application.ports.messages import Message
@@ -153,6 +154,15 @@ def _load_then_lock(
             self.database.give_up()
 
 
+def _taken_anyway(message: Any, trace_id: str) -> bool:
+    """Whether its recovery could begin or not, it is acknowledged."""
+    _taken(message, trace_id)
+    return True
+
+
+_taken = on_order_undelivered._taken
+
+
 def _own_key(self: SubmitOrder, command: Any) -> Any:
     """The customer's key is not looked at."""
     return _call(self, command._replace(client_order_id=None))
@@ -279,6 +289,26 @@ MUTANTS = (
         _instead(
             settle_accounts, "SettledRow", lambda execution_id, *_: SettledRow(execution_id, *_OPEN)
         ),
+    ),
+    Mutant(
+        "undelivered-forgotten",
+        "what could not be delivered is acknowledged though its recovery could not begin",
+        _instead(on_order_undelivered, "_taken", _taken_anyway),
+    ),
+    Mutant(
+        "ladder-gives-up",
+        "after the last try of its recovery an order is given to nobody",
+        _instead(plan_retry, "ASK", plan_retry.OVER),
+    ),
+    Mutant(
+        "recovery-unended",
+        "an order that was helped stays in the list of those in trouble",
+        _instead(PostgresRecoveries, "end", lambda *_: None),
+    ),
+    Mutant(
+        "hand-fill-key-ignored",
+        "a fill by hand that is asked for again is filled again",
+        _instead(PostgresOrders, "was_filled_by", lambda *_: False),
     ),
 )
 

@@ -62,7 +62,8 @@ def summary(found: Found, seconds: float) -> str:
     faults = ", ".join(f"{count} {name}" for name, count in found.faults.most_common())
     return (
         f"  {found.seeds} seeds in {seconds:.1f} s ({found.seeds / seconds:.1f}/s on"
-        f" {PROCESSES} processes), {found.steps} steps, {found.lock_waits} waits for a lock\n"
+        f" {PROCESSES} processes), {found.steps} steps, {found.lock_waits} waits for a lock,"
+        f" {found.orders} orders, {found.recoveries} recoveries\n"
         f"  faults: {faults}\n  {len(found.broken)} seeds found something"
     )
 

@@ -3,10 +3,14 @@
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
 
+from hub.domain.kernel import OrderId
 from tests.simulation.chance import Chance, Hit, Rates, drawn_rates
+from tests.simulation.market import turn_to_open
+from tests.simulation.operators import DECISIONS, answer
 from tests.simulation.plan import SYMBOLS, Act, Plan, plan_of
 from tests.simulation.scheduler import StuckError
 from tests.simulation.world import World
@@ -25,6 +29,7 @@ class Outcome(NamedTuple):
     steps: int
     lock_waits: int
     orders: int
+    recoveries: int
     story: tuple[str, ...]
 
     @property
@@ -77,6 +82,7 @@ def _outcome(world: World, plan: Plan, chance: Chance, broken: list[str]) -> Out
         scheduler.steps,
         scheduler.lock_waits,
         len(orders),
+        len(world.recoveries.names),
         tuple(scheduler.story),
     )
 
@@ -88,12 +94,12 @@ def _symbols(plan: Plan) -> list[str]:
 
 def _recover(world: World, symbols: list[str], nets: Nets) -> list[str]:
     """Nothing goes wrong any more, and the market is open: everything comes to its rest."""
-    if world.calendar.session_at(world.redis.market_time()) is None:
-        session = world.calendar.next_session(world.redis.market_time())
-        assert session is not None
-        world.redis.turn_to(session.open + timedelta(minutes=1))
+    world.outages.begin()
     for round_ in range(_ROUNDS):
+        if world.calendar.session_at(world.redis.market_time()) is None:
+            turn_to_open(world, timedelta(minutes=1))
         world.queues.redrive()
+        _decide(world, round_)
         for number, symbol in enumerate(symbols):
             _fresh(world, round_, number, symbol)
         world.plan(Act(f"calm {round_} release", "release", 0.02))
@@ -105,6 +111,19 @@ def _recover(world: World, symbols: list[str], nets: Nets) -> list[str]:
             return []
         world.clock.advance(31)
     return [f"does not come to rest: {unsettled}"]
+
+
+def _decide(world: World, round_: int) -> None:
+    """Persons go through the manual list."""
+    for number, (order_id, _) in enumerate(_by_hand(world)):
+        word = DECISIONS[(round_ + number + world.scheduler.chance.seed) % len(DECISIONS)]
+        decision = partial(answer, world.reach(), order_id, word, f"calm {round_}.{number}")
+        name = f"calm {round_} decision {number}"
+        world.scheduler.spawn(name, decision, world.clock.later(0.001))
+
+
+def _by_hand(world: World) -> list[tuple[OrderId, str]]:
+    return world.owner.execute(_MANUAL, prepare=True).fetchall()
 
 
 def _fresh(world: World, round_: int, number: int, symbol: str) -> None:
@@ -122,6 +141,13 @@ UNION ALL SELECT mine.order_id::text, 'outlives its group' FROM orders mine JOIN
     ON other.group_id = mine.group_id AND other.order_id <> mine.order_id
     WHERE mine.leg <> 'entry' AND other.leg <> 'entry' AND other.state = 'filled'
         AND mine.state IN ('held', 'new', 'partially_filled')
+"""
+
+
+_MANUAL = """
+SELECT order_id::text, order_recoveries.reason FROM order_recoveries JOIN orders USING (order_id)
+WHERE order_recoveries.state = 'manual' AND orders.state NOT IN
+    ('filled', 'canceled', 'expired', 'rejected', 'replaced') ORDER BY order_id
 """
 
 
@@ -148,7 +174,8 @@ def _overlooked(world: World) -> list[tuple[str, str]]:
 def _unsettled(world: World) -> list[tuple[str, str]]:
     found = world.owner.execute(_UNSETTLED, (world.redis.market_time(),)).fetchall()
     dead = [(each.name, "dead") for each in world.queues.dead]
-    return [(row[0][-4:], row[1]) for row in found] + dead
+    manual = [(order_id[-4:], f"manual: {reason}") for order_id, reason in _by_hand(world)]
+    return [(row[0][-4:], row[1]) for row in found] + dead + manual
 
 
 def _end_all(world: World, nets: Nets) -> list[str]:
@@ -157,6 +184,8 @@ def _end_all(world: World, nets: Nets) -> list[str]:
     world.redis.turn_to(ends)
     world.plan(Act("the end, expire", "expire", 0.001))
     world.plan(Act("the end, settle", "settle", 0.5))
+    world.scheduler.run()
+    world.recoveries.time_out()
     world.scheduler.run()
     if nets.sweeper:
         world.plan(Act("the end, sweep", "sweep", 6.0))
@@ -171,6 +200,10 @@ def _end_all(world: World, nets: Nets) -> list[str]:
     ).fetchall()
     found = [f"orders that never end: {open_}"] if open_ else []
     found += [f"never settled: {len(owed)}"] if owed else []
+    ladder = world.owner.execute(
+        "SELECT state FROM order_recoveries WHERE state <> 'over' ORDER BY order_id"
+    ).fetchall()
+    found += [f"recoveries that never end: {ladder}"] if ladder else []
     return found + ([f"left in the outbox: {left}"] if left else [])
 
 
@@ -227,6 +260,17 @@ def _answers_kept(world: World) -> list[str]:
         f"order {key} was taken as {order_id[-4:]}, and is {by_key.get(key)}"
         for key, order_id in answers.orders.items()
         if by_key.get(key) != order_id
+    ]
+    by_hand: Counter[str] = Counter(
+        row[0]
+        for row in world.owner.execute(
+            "SELECT quote_id FROM executions WHERE quote_id LIKE 'operator-%'", prepare=True
+        )
+    )
+    found += [
+        f"{order_id[-4:]} was filled by hand as {key}, {by_hand[key]} times"
+        for key, order_id in answers.fills.items()
+        if by_hand[key] != 1
     ]
     found += [
         f"{order_id[-4:]} was canceled, and is {states.get(order_id)}"

@@ -20,6 +20,7 @@ from tests.simulation.scheduler import Scheduler
 VISIBILITY_SECONDS = 60.0
 MOST_DELIVERIES = 5
 BATCH = 10
+DEAD_LETTERS = "orders-dlq"
 _RENEWED_EVERY = timedelta(seconds=2)
 
 
@@ -170,8 +171,18 @@ class SimulatedQueues:
         if each.deliveries >= MOST_DELIVERIES:
             self.waiting[each.message.destination].remove(each)
             self.dead.append(each)
+            if each.message.destination != DEAD_LETTERS:
+                at = self._scheduler.clock.later(VISIBILITY_SECONDS)
+                self._scheduler.spawn(f"give up {each.name}", lambda: self._give_up(each), at)
         else:
             self._show(each, VISIBILITY_SECONDS)
+
+    def _give_up(self, each: InQueue) -> None:
+        """Into the queue of what could not be delivered, unless it is acknowledged by then."""
+        if each in self.dead:
+            self.dead.remove(each)
+            message = each.message._replace(destination=DEAD_LETTERS)
+            self._show(InQueue(f"{each.name}d", message, self._scheduler.clock.now()), 0.0)
 
     def hide(self, failed: Failed, seconds: int) -> None:
         """A message that failed comes again after that long, and not when its visibility ends."""
@@ -193,7 +204,7 @@ class SimulatedQueues:
                 self.waiting[each.message.destination].remove(each)
 
     def redrive(self) -> int:
-        """What died is sent again."""
+        """What even the queue of what could not be delivered gave up is sent again."""
         again, self.dead = self.dead, []
         for each in again:
             each.deliveries = 0

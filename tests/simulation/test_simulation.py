@@ -52,6 +52,7 @@ def test_every_seed_holds(world_of: WorldOf, first: int):
     assert found.broken == ()
     assert found.faults["kill"] > 100
     assert found.orders > 75
+    assert found.recoveries > 0
 
 
 @pytest.mark.parametrize("first", [150, 225])

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ from functions.orders import (
     job_expire_orders,
     job_release_queued_orders,
     on_order_submitted,
+    on_order_undelivered,
     step_announce_orders,
     step_execute_orders,
     step_price_orders,
@@ -27,23 +29,23 @@ from hub.application.orders.execute_orders import ExecuteOrdersCommand, OrderToP
 from hub.application.orders.postpone_failed import PostponeFailed
 from hub.application.orders.process_submitted import ProcessSubmitted
 from hub.bootstrap import Hub
-from hub.domain.kernel import HubError, UnavailableError
+from hub.domain.kernel import HubError
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.quote import Quote
-from hub.domain.market.trade import Trade
 from hub.settings import Settings
 from tests.fixtures.databases import DatabaseUrls
 from tests.fixtures.ports import EPOCH, HeldMail
 from tests.fixtures.worlds import OPEN, Customer, KnownPasswords, order_command
-from tests.simulation import customers, settlement
+from tests.simulation import customers, market, operators, recovery, settlement
 from tests.simulation.books import Judge, Reset, drop_nets, prepare
 from tests.simulation.chance import CALM, Chance, Fault, Rates
 from tests.simulation.clock import SimulatedClock
 from tests.simulation.database import Line, Watcher, Wire
 from tests.simulation.machine import SimulatedMachine
+from tests.simulation.outages import Outages
 from tests.simulation.plan import CUSTOMERS, FIRST_CENTS, SYMBOLS, Act, Plan
 from tests.simulation.scheduler import KilledError, Scheduler
-from tests.simulation.seams import InQueue, SimulatedQueues, SimulatedRedis, TaskIds
+from tests.simulation.seams import DEAD_LETTERS, InQueue, SimulatedQueues, SimulatedRedis, TaskIds
 
 SLOTS = 6
 _connect_really = psycopg.connect
@@ -54,9 +56,11 @@ _HANDLERS = (
     job_release_queued_orders,
     job_sweep_outbox,
     on_order_submitted,
+    on_order_undelivered,
     step_announce_orders,
     step_execute_orders,
     step_price_orders,
+    *recovery.HANDLERS,
     *settlement.HANDLERS,
 )
 _CONTEXT = SimpleNamespace(aws_request_id="simulation", function_name="simulation")
@@ -78,6 +82,8 @@ class World:
         self.redis = SimulatedRedis(self.scheduler)
         self.queues = SimulatedQueues(self.scheduler, self._consume)
         self.machine = SimulatedMachine(self.scheduler)
+        self.recoveries = recovery.SimulatedRecoveries(self.scheduler)
+        self.outages = Outages(self.clock)
         self.answers = customers.Answers()
         self.cents: dict[str, int] = {}
         self.seen: list[str] = []
@@ -146,6 +152,7 @@ class World:
             "fees": self._fees,
             "process_submitted": ProcessSubmitted(self.machine),
             "postpone_failed": PostponeFailed(self.queues),
+            "recovery_runs": self.recoveries,
             "settlement_runs": settlement.SimulatedRuns(self.scheduler),
         }
         hub.__dict__.update(parts)
@@ -155,6 +162,8 @@ class World:
             self.clock,
             self.redis.last_closes,
         )
+        at_work = self.outages.around(hub.accounts_at_work)
+        hub.__dict__["execute_orders"] = replace(hub.execute_orders, accounts_at_work=at_work)
         hub.__dict__["number"] = number
         return hub
 
@@ -236,7 +245,9 @@ class World:
         records = [_record(each) for each in batch]
         with suppress(KilledError), self.scheduler.process():
             self.scheduler.seam("received", Fault.KILL)
-            answer = on_order_submitted.handler({"Records": records}, _CONTEXT)
+            undelivered = batch[0].message.destination == DEAD_LETTERS
+            function = on_order_undelivered if undelivered else on_order_submitted
+            answer = function.handler({"Records": records}, _CONTEXT)
             self.scheduler.seam("before acknowledge", Fault.KILL)
             failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
             self.queues.acknowledge([each for each in batch if each.name not in failed])
@@ -252,6 +263,8 @@ class World:
         self.ids.begin(plan.seed)
         self.redis.begin(OPEN)
         self.queues.begin()
+        self.recoveries.begin()
+        self.outages.begin()
         self.answers = customers.Answers()
         self.seen = []
         self.forget_leader()
@@ -320,61 +333,15 @@ def _job(handler: Callable[[Any, Any], Any]) -> Step:
     return run
 
 
-def _market(world: World, act: Act) -> None:
-    words = act.words
-    with _leading(world):
-        quote = world.show(
-            words["symbol"], words["bid"], words["ask"], words["size"], trade=words["trade"]
-        )
-        world.scheduler.tell(f"{quote.symbol} {quote.bid}/{quote.ask} of {quote.ask_size}")
-        watch = world.hub().watch_resting_orders
-        with suppress(UnavailableError):
-            watch.refresh()
-        world.scheduler.seam("before observe", Fault.KILL)
-        if quote.last_trade_id is not None:
-            trade = Trade(
-                quote.last_trade_id, quote.symbol, quote.last, quote.last_size, quote.time
-            )
-            with suppress(UnavailableError):
-                watch.observe_trade(trade)
-        with suppress(UnavailableError):
-            watch.observe(quote)
-
-
-def _watch(world: World, _act: Act) -> None:
-    with _leading(world), suppress(UnavailableError):
-        world.hub().watch_resting_orders.refresh()
-
-
-class _leading:  # noqa: N801  # it reads as a word of its own
-    """Who is killed while leading takes the book in its memory along."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def __enter__(self) -> None:
-        self._world.scheduler.seam("lead", Fault.KILL)
-
-    def __exit__(self, kind: type[BaseException] | None, *_more: object) -> None:
-        if kind is KilledError:
-            self._world.forget_leader()
-
-
-def _close(world: World, _act: Act) -> None:
-    session = world.calendar.working_session(world.redis.market_time())
-    assert session is not None
-    world.redis.turn_to(session.close + timedelta(seconds=1))
-
-
-def _open(world: World, _act: Act) -> None:
-    session = world.calendar.next_session(world.redis.market_time())
-    assert session is not None
-    world.redis.turn_to(session.open + timedelta(seconds=1))
-
-
 def _look(world: World, _act: Act) -> None:
     """What has been committed is right at any time."""
     world.seen += [f"meanwhile {name}: {count}" for name, count in world.judge.broken().items()]
+
+
+def _outage(world: World, act: Act) -> None:
+    """The books of one account, or of all, cannot be worked on by who executes orders."""
+    whose = world.customers[act.customer].account_id if act.words["one"] else None
+    world.outages.last(act.words["seconds"], whose)
 
 
 STEPS: dict[str, Step] = {
@@ -385,14 +352,16 @@ STEPS: dict[str, Step] = {
     "deposit": _customers(customers.deposit),
     "close_position": _customers(customers.close_position),
     "cancel_all": _customers(customers.cancel_all),
-    "market": _market,
-    "watch": _watch,
-    "refresh": _watch,
+    "market": market.event,
+    "watch": market.watch,
+    "refresh": market.watch,
     "sweep": _job(job_sweep_outbox.handler),
     "release": _job(job_release_queued_orders.handler),
     "expire": _job(job_expire_orders.handler),
     "look": _look,
+    "operate": _customers(operators.operate),
+    "outage": _outage,
     "settle": settlement.settle,
-    "close": _close,
-    "open": _open,
+    "close": market.close,
+    "open": market.open_again,
 }

@@ -130,7 +130,7 @@ class OperationsUseCases(OrderUseCases):
     def fill_order(self) -> "FillOrder":
         from hub.application.operations.fill_order import FillOrder
 
-        return FillOrder(self.deciding, self.ids)
+        return FillOrder(self.deciding, self.orders, self.ids)
 
     @cached_property
     def reject_order(self) -> "RejectOrder":

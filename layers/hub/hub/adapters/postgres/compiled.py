@@ -222,6 +222,12 @@ FROM account_events
 WHERE account_events.order_id = %(b_order_id)s::UUID ORDER BY account_events.sequence
 """
 
+FIND_FILL = """
+SELECT executions.execution_id
+FROM executions
+WHERE executions.order_id = %(b_order_id)s::UUID AND executions.quote_id = %(b_event_id)s::VARCHAR
+"""
+
 LIST_QUEUED = """
 SELECT orders.order_id AS order_order_id, orders.account_id AS order_account_id, orders.client_order_id AS order_client_order_id, orders.instrument_id AS order_instrument_id, orders.symbol AS order_symbol, orders.side AS order_side, orders.type AS order_type, orders.time_in_force AS order_time_in_force, orders.quantity AS order_quantity, orders.limit_price AS order_limit_price, orders.state AS order_state, orders.filled_quantity AS order_filled_quantity, orders.filled_value AS order_filled_value, orders.fills AS order_fills, orders.reserved_cash AS order_reserved_cash, orders.reserved_quantity AS order_reserved_quantity, orders.market_price AS order_market_price, orders.reason_code AS order_reason_code, orders.reason AS order_reason, orders.market_time AS order_market_time, orders.created_at AS order_created_at, orders.updated_at AS order_updated_at, orders.executed_at AS order_executed_at, orders.stop_price AS order_stop_price, orders.trail_price AS order_trail_price, orders.trail_percent AS order_trail_percent, orders.water_mark AS order_water_mark, orders.triggered_at AS order_triggered_at, orders.notional AS order_notional, orders.expire_date AS order_expire_date, orders.expires_at AS order_expires_at, orders.works_from AS order_works_from, orders.extended_hours AS order_extended_hours, orders.post_only AS order_post_only, orders.order_class AS order_order_class, orders.group_id AS order_group_id, orders.leg AS order_leg, orders.replaces AS order_replaces, orders.replaced_by AS order_replaced_by, orders.fees AS order_fees, orders.met_event AS order_met_event
 FROM orders
@@ -794,7 +800,7 @@ FROM no_login_attempts) AS pruned
 """
 
 RECORD_ADMIN_ACTION = """
-INSERT INTO admin_actions (action_id, user_id, action, detail, trace_id, at) VALUES (%(b_action_id)s::UUID, %(b_user_id)s::UUID, %(b_action)s::VARCHAR, %(b_detail)s::JSONB, %(b_trace_id)s::VARCHAR, %(b_at)s::TIMESTAMP WITH TIME ZONE)
+INSERT INTO admin_actions (action_id, user_id, action, detail, trace_id, at) VALUES (%(b_action_id)s::UUID, %(b_user_id)s::UUID, %(b_action)s::VARCHAR, %(b_detail)s::JSONB, %(b_trace_id)s::VARCHAR, %(b_at)s::TIMESTAMP WITH TIME ZONE) ON CONFLICT DO NOTHING
 """
 
 FIND_BACKLOG = """

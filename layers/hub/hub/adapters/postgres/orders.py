@@ -106,6 +106,10 @@ class PostgresOrders:
         rows = self.database.rows(compiled.LIST_TIMELINE, {"b_order_id": order_id})
         return [TimelineStep(*row) for row in rows]
 
+    def was_filled_by(self, order_id: OrderId, event_id: str) -> bool:
+        wanted = {"b_order_id": order_id, "b_event_id": event_id}
+        return self.database.one(compiled.FIND_FILL, wanted) is not None
+
     def queued(
         self, moment: datetime, after: tuple[datetime, OrderId] | None, limit: int
     ) -> Sequence[Order]:

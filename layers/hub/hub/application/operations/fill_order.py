@@ -7,6 +7,7 @@ from typing import NamedTuple
 from hub.application.operations.deciding import Deciding, OrderDecision, OrderNotOpenError
 from hub.application.orders.booking import Booking, Seen
 from hub.application.orders.election import quote_event
+from hub.application.ports.orders import Orders
 from hub.application.ports.system import Ids
 from hub.domain.kernel import Fault, RejectedError
 from hub.domain.market.quote import Quote
@@ -34,6 +35,7 @@ class FillOrder:
     """Booked as every fill: cash, shares, fees, reservation, and what follows for the group."""
 
     deciding: Deciding
+    orders: Orders
     ids: Ids
 
     def __call__(self, command: FillOrderCommand) -> Order:
@@ -44,8 +46,7 @@ class FillOrder:
         order = self.deciding.recorded(decision, "fill_order", **told)
         event_id = f"operator-{command.key or self.ids.new()}"
         with self.deciding.open(order, decision) as booking:
-            now = booking.books.orders[order.order_id]
-            if now.met_event != event_id:
+            if not self.orders.was_filled_by(order.order_id, event_id):
                 self._fill(booking, command, event_id)
         return booking.books.orders[order.order_id]
 

@@ -160,6 +160,9 @@ class Orders(Protocol):
 
     def timeline(self, order_id: OrderId) -> Sequence[TimelineStep]: ...
 
+    def was_filled_by(self, order_id: OrderId, event_id: str) -> bool:
+        """Within the transaction of the order's books, if there is one."""
+
     def queued(
         self, moment: datetime, after: tuple[datetime, OrderId] | None, limit: int
     ) -> Sequence[Order]:

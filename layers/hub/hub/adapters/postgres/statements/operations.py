@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Insert, Select, func, insert, select
+from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from hub.adapters.postgres.statements.parts import given, one_of, text_of
 from hub.adapters.postgres.tables import admin_actions, orders, outbox
@@ -10,9 +11,9 @@ from hub.domain.orders.order import OPEN
 
 
 def record_admin_action() -> Insert:
-    return insert(admin_actions).values(
-        {each.name: given(each.name, each) for each in admin_actions.c}
-    )
+    """A statement whose answer is lost runs again: that is one action."""
+    values = {each.name: given(each.name, each) for each in admin_actions.c}
+    return insert(admin_actions).values(values).on_conflict_do_nothing()
 
 
 def find_backlog() -> Select[Any]:

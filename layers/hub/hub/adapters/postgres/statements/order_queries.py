@@ -33,6 +33,7 @@ from hub.adapters.postgres.tables import (
     ID,
     account_events,
     accounts,
+    executions,
     fee_schedule,
     orders,
     quotes_taken,
@@ -121,6 +122,14 @@ def list_queued() -> Select[Any]:
         )
         .order_by(orders.c.works_from, orders.c.order_id)
         .limit(LIMIT)
+    )
+
+
+def find_fill() -> Select[Any]:
+    """The execution of an order on an event, if there is one."""
+    return select(executions.c.execution_id).where(
+        executions.c.order_id == given("order_id", executions.c.order_id),
+        executions.c.quote_id == given("event_id", executions.c.quote_id),
     )
 
 
