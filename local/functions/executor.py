@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import secrets
 import time
 import uuid
@@ -25,6 +26,9 @@ from local.functions.watch import Fingerprint, fingerprint
 from local.template.model import FunctionSpec
 
 _INIT_LIMIT = 10.0
+# More starts at once than processors only make each other late, until all of them are killed at
+# their limit, and begin again: after a crash under load the platform would not come back.
+_STARTS_AT_ONCE = 2 * (os.cpu_count() or 1)
 _LOG = logging.getLogger(__name__)
 
 
@@ -56,6 +60,7 @@ class Functions:
         self._server: ForkServer | None = None
         self._old_servers: list[ForkServer] = []
         self._starting = asyncio.Lock()
+        self._starts = asyncio.Semaphore(_STARTS_AT_ONCE)
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
@@ -116,7 +121,8 @@ class Functions:
     async def _run(self, pool: Pool, head: Head, payload: bytes) -> bytes:
         environment = await self._fleet.take(pool)
         if environment is None:
-            environment = await self._new_environment(pool, head["request_id"])
+            async with self._starts:
+                environment = await self._new_environment(pool, head["request_id"])
         head["deadline"] = time.time() + pool.spec.timeout
         try:
             async with asyncio.timeout(pool.spec.timeout):

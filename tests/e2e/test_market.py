@@ -1,7 +1,6 @@
-"""The market that orders meet: quotes by three doors, closing and opening, events announced."""
+"""The market that orders meet: quotes by three doors, events announced."""
 
 import json
-import time
 
 import grpc
 import grpc.aio
@@ -11,7 +10,6 @@ from websockets.asyncio.client import connect
 
 from stream.gen import market_data_pb2 as messages
 from stream.gen.market_data_pb2_grpc import MarketDataStub
-from tests.e2e.platforms import Customer, Platform
 from tests.services.processes import wait_until
 
 
@@ -72,38 +70,6 @@ def test_what_is_announced_reaches_the_bus(platform, customer):
             return connection.execute(of_mine, (customer.account_id,)).fetchone()
 
         wait_until(lambda: waiting() == (0,), 10)
-
-
-def test_orders_of_a_closed_market_wait_for_its_next_opening(tmp_path):
-    """A session takes eight seconds here, and the night between two of them five."""
-    fast = Platform(tmp_path / "fast" / "state", "--no-demo", "--speed", "3000")
-    fast.start()
-    try:
-        customer = Customer(fast.api_port, cash="100000.00")
-        orders: list[str] = []
-
-        def one_waits():
-            taken = customer.order(time_in_force="gtc")
-            assert taken.status == 202
-            orders.append(taken.body["order_id"])
-            time.sleep(0.2)
-            return customer.get(f"/orders/{orders[-1]}/status").body["state"] == "accepted"
-
-        wait_until(one_waits, 20)
-        order = customer.ended(orders[-1], within=20)
-        assert (order["status"], order["filled_quantity"]) == ("EXECUTED", "1")
-        steps = customer.get(f"/orders/{orders[-1]}/timeline").body["steps"]
-        events = [step["event"] for step in steps]
-        assert events[0] == "OrderSubmitted"
-        assert events[-2:] == ["OrderEntered", "OrderExecuted"]
-        assert len(events) == 4
-        opens_at = steps[1]["detail"]["opens_at"]
-        assert opens_at is not None
-        assert all(customer.ended(each)["status"] == "EXECUTED" for each in orders)
-        assert fast.violations() == ""
-        assert fast.end() == 0
-    finally:
-        fast.discard()
 
 
 def test_the_demo_trades_and_finds_the_books_right(platform):

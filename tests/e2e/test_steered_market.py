@@ -28,8 +28,12 @@ def test_an_administrator_takes_the_market_through_a_close_and_an_open(own: Plat
     wait_until(lambda: customer.get(f"/orders/{closing}").body["state"] == "accepted", 20)
     closed = steer(customer, at="2012-06-01T20:00:00Z")
     closing_end, far_end = customer.ended(closing), customer.ended(far)
+    waiting = customer.order(time_in_force="gtc").body["order_id"]
+    wait_until(lambda: customer.get(f"/orders/{waiting}").body["state"] == "accepted", 20)
     opened = steer(customer, step="session")
     bought = customer.ended(customer.order().body["order_id"])
+    waited = customer.ended(waiting, within=90)
+    steps = customer.get(f"/orders/{waiting}/timeline").body["steps"]
     back = steer(customer, at="2012-06-01T14:00:00Z")
 
     assert (paused.status, paused.body["paused"]) == (200, True)
@@ -39,5 +43,13 @@ def test_an_administrator_takes_the_market_through_a_close_and_an_open(own: Plat
     assert (opened.body["timestamp"], opened.body["is_open"]) == ("2012-06-04T13:30:00Z", True)
     assert bought["status"] == "EXECUTED"
     assert 561 < float(bought["average_price"]) < 562
+    assert (waited["status"], waited["filled_quantity"]) == ("EXECUTED", "1")
+    assert [each["event"] for each in steps] == [
+        "OrderSubmitted",
+        "OrderQueued",
+        "OrderEntered",
+        "OrderExecuted",
+    ]
+    assert steps[1]["detail"]["opens_at"].startswith("2012-06-04T13:30")
     assert (back.status, back.body["code"]) == (422, "clock_goes_back")
     assert own.violations() == ""

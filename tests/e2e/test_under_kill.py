@@ -13,7 +13,7 @@ from tests.e2e.platforms import Customer, Platform
 
 CUSTOMERS = 20
 EACH_AT_ONCE = 2
-LOADED_SECONDS = 24.0
+LOADED_SECONDS = 19.0
 KILL_EVERY = 1.5
 QUIET_WITHIN = 150.0
 ORDER = [

@@ -88,15 +88,29 @@ async def test_a_changed_file_is_met_by_the_next_call(workshop):
 async def test_a_changed_layer_renews_what_was_preloaded_and_lets_running_calls_finish(workshop):
     module = workshop.layer / "layered.py"
     module.write_text("WORD = 'old'")
-    source = "import layered, time\ndef handler(e, c):\n time.sleep(e)\n return layered.WORD"
-    workshop.add("Word", source)
+    workshop.add(
+        "Word",
+        """
+        import layered, os, time
+
+        def handler(until, context):
+            if until:
+                open(until + " waited for", "w").close()
+            while until and not os.path.exists(until):
+                time.sleep(0.01)
+            return layered.WORD
+        """,
+        timeout=60.0,
+    )
     functions = await workshop.start(watch=0.05, preload=["layered"])
-    assert await functions.invoke("Word", 0) == "old"
-    running = asyncio.create_task(functions.invoke("Word", 1.0))
-    await asyncio.sleep(0.1)
+    assert await functions.invoke("Word", "") == "old"
+    end = workshop.folder / "end"
+    running = asyncio.create_task(functions.invoke("Word", str(end)))
+    await until(Path(f"{end} waited for").exists)
     module.write_text("WORD = 'brand new'")
-    await until_answer(lambda: functions.invoke("Word", 0), "brand new")
+    await until_answer(lambda: functions.invoke("Word", ""), "brand new")
     assert not running.done()
+    end.touch()
     assert await running == "old"
 
 
@@ -178,3 +192,32 @@ def test_a_killed_parent_leaves_no_process(tmp_path):
         assert time.monotonic() < deadline, f"still running: {[p for p in pids if runs(p)]}"
         time.sleep(0.02)
     assert len(set(pids)) == 3
+
+
+async def test_environments_start_a_few_at_a_time_and_all_come_up(workshop, monkeypatch):
+    monkeypatch.setattr("local.functions.executor._STARTS_AT_ONCE", 2)
+    workshop.add(
+        "Slow",
+        f"""
+        import os, time
+        beside = {str(workshop.folder / "beside")!r}
+        os.makedirs(beside, exist_ok=True)
+        mine = os.path.join(beside, str(os.getpid()))
+        open(mine, "w").close()
+        seen = 0
+        for _ in range(5):
+            seen = max(seen, len(os.listdir(beside)))
+            time.sleep(0.02)
+        os.remove(mine)
+
+        def handler(event, context):
+            time.sleep(0.2)
+            return seen
+        """,
+    )
+    functions = await workshop.start(concurrency=6)
+
+    seen = await asyncio.gather(*(functions.invoke("Slow", None) for _ in range(6)))
+
+    assert max(seen) <= 2
+    assert len(seen) == 6
