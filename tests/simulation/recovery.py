@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from functions.orders import step_ask_operator, step_plan_retry, step_retry_order
 from hub.application.ports.operations import Decision, MachineRun, Recovery
-from hub.domain.kernel import OrderId
+from hub.domain.kernel import OrderId, UnavailableError
 from local.options import ROOT
 from tests.simulation.chance import Fault
 from tests.simulation.machine import StepError, attempt
@@ -55,7 +55,7 @@ class SimulatedRecoveries:
         self.names: set[str] = set()
 
     def start(self, recovery: Recovery, trace_id: str) -> None:
-        self._scheduler.seam("before start recovery", Fault.KILL)
+        self._refusing("before start recovery")
         name = f"{recovery.order.order_id[-8:]}-{recovery.episode}"
         if name not in self.names:
             self.names.add(name)
@@ -71,7 +71,7 @@ class SimulatedRecoveries:
         self._scheduler.seam("after start recovery", Fault.KILL)
 
     def answer(self, task_token: str, decision: str) -> bool:
-        self._scheduler.seam("before answer", Fault.KILL)
+        self._refusing("before answer")
         run = self.asked.pop(task_token, None)
         if run is not None:
             run.token = None
@@ -89,6 +89,11 @@ class SimulatedRecoveries:
         for run in waiting.values():
             run.token = None
             self._go(run, _Entry(PLAN))
+
+    def _refusing(self, where: str) -> None:
+        """Raises UnavailableError."""
+        if self._scheduler.seam(where, Fault.REFUSED, Fault.KILL) is Fault.REFUSED:
+            raise UnavailableError("there are too many requests")
 
     def _go(self, run: _Run, entry: _Entry, seconds: float = 0.0) -> None:
         run.entered += 1
