@@ -53,7 +53,11 @@ def read_options(words: Sequence[str]) -> Options:
     add(
         "--feed", type=_feed, default=kept, help="replay, file, alpaca, scripted: see docs/feeds.md"
     )
-    add("--file", type=_file, help="what the feed `file` replays: a CSV, see docs/feeds.md")
+    add(
+        "--file",
+        type=_file,
+        help="what the feed `file` replays: CSV or Parquet: see docs/feeds.md",
+    )
     kept = os.environ.get("HUB_VENUE") or ""
     add(
         "--venue",
@@ -102,8 +106,8 @@ def _feed(text: str) -> str:
 
 def _file(text: str) -> Path:
     path = Path(os.environ.get("HUB_CALLED_FROM") or Path.cwd(), text)
-    if path.suffix != ".csv" or not path.is_file():
-        raise argparse.ArgumentTypeError(f"{text} is no file named .csv")
+    if path.suffix not in {".csv", ".parquet"} or not path.is_file():
+        raise argparse.ArgumentTypeError(f"{text} is no file named .csv or .parquet")
     return path.resolve()
 
 

@@ -15,6 +15,7 @@ from local.clock import Clock
 from local.keys import FILE, TokenKeys, token_keys
 from local.market import FollowedClock
 from local.options import Options
+from local.parquet import written_out
 from local.progress import step
 from local.runtime import Runtime
 from local.services import ports
@@ -121,6 +122,7 @@ async def running(options: Options, waits: Clock | None = None) -> AsyncIterator
     ports.demand(options.grpc_port, "gRPC", "--grpc-port")
     logs = options.state / "logs"
     logs.mkdir(exist_ok=True)
+    options = await _with_csv(options)
     async with AsyncExitStack() as stack:
         addresses = Addresses(options.state)
         stack.push_async_callback(addresses.stop)
@@ -162,6 +164,16 @@ async def _started(server: Embedded) -> None:
         if not starting.cancelled():
             starting.exception()  # it is of no interest any more
         raise
+
+
+async def _with_csv(options: Options) -> Options:
+    """Raises StartError."""
+    if options.file is None or options.file.suffix != ".parquet":
+        return options
+    with step(f"{options.file.name} as CSV"):
+        return options._replace(
+            file=await asyncio.to_thread(written_out, options.file, options.state)
+        )
 
 
 async def _migrate(addresses: Addresses, options: Options) -> None:
