@@ -95,7 +95,7 @@ EXPERIMENTS = (
         "whatever dies, breaks, is refused, doubled, late or lost: the books are right in the end",
         "each planted bug is found, by the seed that is named",
         "./dev simulate --seeds N; ./dev simulate --mutants [--no-constraints]",
-        480,
+        400,
         _simulated,
     ),
     Experiment(
@@ -111,7 +111,7 @@ EXPERIMENTS = (
         "under kill -9 of everything, no order that was answered 202 is lost or doubled",
         "with a PostgreSQL that answers before it has written, orders are lost",
         "./dev chaos --minutes M; ./dev chaos --careless",
-        300,
+        240,
         _chaotic,
     ),
     Experiment(
@@ -127,7 +127,7 @@ EXPERIMENTS = (
         "whatever is asked of the API is answered as its document says, and never by a 500",
         "of a document that leaves out one status of each operation, every operation is refused",
         "HUB_FUZZ_EXAMPLES=N ./dev test tests/e2e/test_fuzz.py",
-        120,
+        70,
         fuzzed,
     ),
 )

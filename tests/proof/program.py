@@ -100,9 +100,9 @@ def _parsed(words: Sequence[str], parts: Sequence[Part]) -> argparse.Namespace:
     names = [_word(each) for each in parts]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}")
     add: Callable[..., object] = parser.add_argument
-    add("--seeds", type=int, default=2_000, help="of each kind of nets (2000)")
-    add("--minutes", type=float, default=3.0, help="of chaos (3)")
-    add("--examples", type=int, default=6, help="of the fuzz, for each operation (6)")
+    add("--seeds", type=int, default=1_000, help="of each kind of nets (1000)")
+    add("--minutes", type=float, default=2.0, help="of chaos (2)")
+    add("--examples", type=int, default=3, help="of the fuzz, for each operation (3)")
     add("--sales", type=int, default=10_000, help="that settle (10000)")
     given = parser.parse_args(words)
     if unknown := set(given.names) - set(names):
