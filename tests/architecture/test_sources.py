@@ -122,7 +122,6 @@ IMPORTED_AS = {
 }
 # Packages that others load by themselves.
 LOADED_BY_OTHERS = {
-    "cryptography": "pyjwt signs and verifies with it",
     "hiredis": "redis parses with it where it is there",
     "psycopg-binary": "psycopg's fast half",
 }

@@ -16,8 +16,7 @@ ADDRESS, AGENT = "127.0.0.1", "a canary of a browser"
 def ada(front: Front) -> Customer:
     body = {"email": EMAIL, "password": PASSWORD, "name": NAME}
     made = front.call("identity.register", body=body).body
-    ada = front.world.at_the_door(made["user_id"], made["account_id"])
-    front.world.sql("UPDATE login_sessions SET agent = %s", AGENT)
+    ada = front.world.at_the_door(made["user_id"], made["account_id"], AGENT)
     front.world.deposit(ada, "1000")
     path = {"account_id": ada.account_id}
     key = {"name": "canary's robot", "scope": "read"}
