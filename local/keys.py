@@ -8,6 +8,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from local import kms
 from local.options import ROOT
 from local.progress import say
 from local.services.secrets import write_secret
@@ -33,14 +34,16 @@ def token_keys(file: Path) -> TokenKeys:
 
 
 def rotate_keys(_words: Sequence[str]) -> int:
-    """`./dev rotate-keys`: the platform signs with a new key from its next start on."""
+    """`./dev rotate-keys`: from its next start on the platform signs, and wraps, with new keys."""
     held = StateFolder(state_folder(ROOT))
     held.take()
     try:
         rotate(held.path / FILE)
+        kms.rotate(held.path / kms.FILE)
     finally:
         held.release()
     say("A new key signs from the next start on; tokens of the last one stay good till they end.")
+    say("A new master wraps customers' keys; those of the last one are wrapped anew at night.")
     return 0
 
 

@@ -1,5 +1,6 @@
-"""A twin of S3 in a folder: objects are put, got and listed, by path-style addresses."""
+"""A twin of S3 in a folder: objects are put, got, deleted and listed, by path-style addresses."""
 
+import hashlib
 import os
 import re
 import uuid
@@ -24,15 +25,20 @@ class FolderObjects:
     def add_to(self, app: web.Application) -> None:
         app.router.add_put("/{bucket}/{key:.+}", self._put)
         app.router.add_get("/{bucket}/{key:.+}", self._get)
+        app.router.add_delete("/{bucket}/{key:.+}", self._delete)
         app.router.add_get("/{bucket}", self._list)
 
     async def _put(self, request: web.Request) -> web.Response:
         path = self._path(request)
         if path is None:
             return _refusal(400, "InvalidRequest", "This twin does not know such names.")
+        content = await request.read()
+        refused = _unmet(request.headers.get("If-Match"), path)
+        if refused is not None:
+            return refused
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.parent / f".{uuid.uuid4()}"
-        draft.write_bytes(await request.read())
+        draft.write_bytes(content)
         if request.headers.get("If-None-Match") != "*":
             draft.replace(path)
             return web.Response()
@@ -40,8 +46,7 @@ class FolderObjects:
             # A link, unlike a renaming, leaves what is there.
             os.link(draft, path)
         except FileExistsError:
-            text = "At least one of the pre-conditions you specified did not hold"
-            return _refusal(412, "PreconditionFailed", text)
+            return _precondition_failed()
         finally:
             draft.unlink()
         return web.Response()
@@ -50,7 +55,17 @@ class FolderObjects:
         path = self._path(request)
         if path is None or not path.is_file():
             return _refusal(404, "NoSuchKey", "The specified key does not exist.")
-        return web.Response(body=path.read_bytes(), content_type="binary/octet-stream")
+        content = path.read_bytes()
+        return web.Response(
+            body=content, content_type="binary/octet-stream", headers={"ETag": _tag(content)}
+        )
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        path = self._path(request)
+        if path is None:
+            return _refusal(400, "InvalidRequest", "This twin does not know such names.")
+        path.unlink(missing_ok=True)
+        return web.Response(status=204)
 
     async def _list(self, request: web.Request) -> web.Response:
         bucket = request.match_info["bucket"]
@@ -78,6 +93,24 @@ class FolderObjects:
         if not _BUCKET.fullmatch(bucket) or not _KEY.fullmatch(key):
             return None
         return self._folder / bucket / key
+
+
+def _unmet(wanted: str | None, path: Path) -> web.Response | None:
+    """The refusal of a replacement, where what it is to replace is not there."""
+    if wanted is None:
+        return None
+    if not path.is_file():
+        return _refusal(404, "NoSuchKey", "The specified key does not exist.")
+    return None if _tag(path.read_bytes()) == wanted else _precondition_failed()
+
+
+def _precondition_failed() -> web.Response:
+    text = "At least one of the pre-conditions you specified did not hold"
+    return _refusal(412, "PreconditionFailed", text)
+
+
+def _tag(content: bytes) -> str:
+    return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
 
 
 def _refusal(status: int, code: str, message: str) -> web.Response:

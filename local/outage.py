@@ -108,7 +108,7 @@ class _Story:
             person = {"email": f"{name}@hub.example", "password": _PASSWORD, "name": name}
             made = client.post("/auth/register", person)
             if client is self._operator:
-                set_admin(self._owner_url, f"{name}@hub.example", admin=True)
+                set_admin(self._owner_url, made["user_id"], admin=True)
             client.log_in(f"{name}@hub.example", _PASSWORD)
             if client is self._customer:
                 path = f"/accounts/{made['account_id']}/deposits"

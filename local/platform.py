@@ -9,10 +9,12 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from local import kms
 from local.clock import Clock
 from local.keys import FILE, TokenKeys, token_keys
+from local.kms import MasterKeys, master_keys
 from local.market import FollowedClock
 from local.options import Options
 from local.parquet import written_out
@@ -33,6 +35,11 @@ _LIKE_A_FUNCTION = "JobReleaseQueuedOrders"
 _DUMMY_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 _STREAM_SECONDS = 20.0
 _ALPACA = ("ALPACA_URL", "ALPACA_KEY_ID", "ALPACA_SECRET_KEY", "ALPACA_SYMBOLS")
+
+
+class PlatformKeys(NamedTuple):
+    tokens: TokenKeys
+    masters: MasterKeys
 
 
 class Started(Server, Protocol):
@@ -128,7 +135,8 @@ async def running(options: Options, waits: Clock | None = None) -> AsyncIterator
         stack.push_async_callback(addresses.stop)
         await addresses.start()
         await _migrate(addresses, options)
-        keys = await asyncio.to_thread(token_keys, options.state / FILE)
+        tokens = await asyncio.to_thread(token_keys, options.state / FILE)
+        keys = PlatformKeys(tokens, master_keys(options.state / kms.FILE))
         with step("functions, queues and state machines"):
             clock = FollowedClock(addresses.redis_url)
             following = asyncio.create_task(clock.follow())
@@ -204,7 +212,7 @@ def _symbols(file: Path, data: Path) -> Iterable[str]:
 def _runtime(
     options: Options,
     addresses: Addresses,
-    keys: TokenKeys,
+    keys: PlatformKeys,
     clock: FollowedClock,
     waits: Clock | None,
 ) -> Runtime:
@@ -220,12 +228,14 @@ def _runtime(
             "DatabaseUrl": addresses.database_url,
             "RedisUrl": addresses.redis_url,
             "StreamUrl": f"grpc://127.0.0.1:{options.grpc_port}",
-            "TokenVerifyingKeys": keys.verifying,
+            "TokenVerifyingKeys": keys.tokens.verifying,
             "MailFolder": str(options.state / "out"),
             # One machine is one address, and its benchmarks are its customers.
             "CustomerRate": _LOCAL_RATE,
             "AddressRate": _LOCAL_RATE,
             "SigningKeySecretArn": _SIGNING_KEY,
+            "PersonalKeyArn": keys.masters.current,
+            "IndexKeyArn": kms.INDEX,
             "VenueProfile": options.venue,
             "SqsEndpoint": endpoint,
             "EventsEndpoint": endpoint,
@@ -233,7 +243,8 @@ def _runtime(
             "SecretsEndpoint": endpoint,
             "ConnectionsEndpoint": f"{endpoint}/local",
         },
-        secrets={_SIGNING_KEY: keys.signing},
+        secrets={_SIGNING_KEY: keys.tokens.signing},
+        master_keys=keys.masters,
         market_clock=clock,
         waits=waits,
     )

@@ -16,6 +16,7 @@ from local.deliveries import Deliveries
 from local.endpoint import Endpoint
 from local.event_sources import EventSource, FunctionFailedError
 from local.functions import FunctionError, Functions, InvokeApi, UnknownFunctionError
+from local.kms import KeyManagement, MasterKeys, new_master_keys
 from local.objects import OBJECTS, FolderObjects
 from local.queues.message import QueueSpec
 from local.queues.queues import Queues
@@ -31,11 +32,12 @@ from local.template.model import EventSourceSpec
 
 PRELOAD = (
     "argon2", "aws_lambda_powertools", "aws_lambda_powertools.event_handler",
-    "aws_lambda_powertools.metrics", "aws_lambda_powertools.utilities.batch", "jwt", "psycopg",
-    "pydantic", "redis", "sqlalchemy",
+    "aws_lambda_powertools.metrics", "aws_lambda_powertools.utilities.batch",
+    "cryptography.hazmat.primitives.ciphers.aead", "jwt", "psycopg", "pydantic", "redis",
+    "sqlalchemy",
 )  # fmt: skip
 MARKET_GROUP = "market"
-_SPLIT_SERVICES = ("SQS", "SFN", "LAMBDA", "EVENTS", "SECRETS_MANAGER",
+_SPLIT_SERVICES = ("SQS", "SFN", "LAMBDA", "EVENTS", "KMS", "SECRETS_MANAGER",
                    "APIGATEWAYMANAGEMENTAPI")  # fmt: skip
 _DEFAULT_CONCURRENCY = 5
 _DRAIN = 5.0
@@ -67,6 +69,7 @@ class Runtime:
         environment: Mapping[str, str] | None = None,
         parameters: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
+        master_keys: MasterKeys | None = None,
         market_clock: Clock | None = None,
         waits: Clock | None = None,
         preload: Sequence[str] = PRELOAD,
@@ -83,6 +86,7 @@ class Runtime:
         self._connections = Connections()
         self._environment = {**_endpoints(self.aws_url), **(environment or {})}
         self._secrets = dict(secrets or {})
+        self._master_keys = master_keys or new_master_keys()
         self._market_clock = market_clock
         self._preload = preload
         self._watch = watch
@@ -152,6 +156,7 @@ class Runtime:
             "AWSEvents": events,
             "AWSStepFunctions": StepFunctions(self.engine),
             "secretsmanager": Secrets(self._secrets),
+            "TrentService": KeyManagement(self._master_keys),
         }
         invoke_api = InvokeApi(self.functions)
         stack.push_async_callback(invoke_api.close)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+from local.kms import FILE, INDEX, master_keys
 from local.options import ROOT
 from local.progress import say
 from local.services.ports import known_ports
@@ -24,6 +25,8 @@ def sam_env(_words: Sequence[str]) -> int:
         "DATABASE_URL": f"postgresql://hub_app:{password}@{HOST}:{ports['postgres']}/hub",
         "REDIS_URL": f"redis://{HOST}:{ports['valkey']}/0",
         "AWS_ENDPOINT_URL": endpoint,
+        "PERSONAL_KEY": master_keys(folder / FILE).current,
+        "INDEX_KEY": INDEX,
     }
     target.write_text(json.dumps({"Parameters": variables}, indent=1) + "\n")
     target.chmod(0o600)

@@ -15,8 +15,10 @@ def on_notice_requested(messages: Sequence[Received], _trace_id: str) -> list[st
 
 def _sent(message: Received) -> bool:
     try:
-        hub().send_notice(Purpose(message.body["purpose"]), message.body["email"])
-    except (KeyError, ValueError):
+        hub().send_notice(
+            Purpose(message.body["purpose"]), bytes.fromhex(message.body["email_index"])
+        )
+    except (KeyError, TypeError, ValueError):
         logger.warning("a request for no notice of ours", message_id=message.message_id)
         return False
     except UnavailableError as error:

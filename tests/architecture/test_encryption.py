@@ -66,11 +66,27 @@ def test_a_database_says_that_it_is_encrypted_and_so_is_its_password():
 
 
 def test_a_service_that_uses_the_key_is_bound_to_what_it_uses_it_for():
-    (key,) = of_type("AWS::KMS::Key").values()
+    key = of_type("AWS::KMS::Key")["Key"]
     for statement in key["KeyPolicy"]["Statement"][1:]:
         (service,) = statement["Principal"].values()
         assert statement["Sid"]
         assert "Condition" in statement or service == "scheduler.amazonaws.com"
+
+
+def test_what_wraps_the_keys_of_customers_serves_no_service():
+    for name in ("PersonalKey", "IndexKey"):
+        its = RESOURCES[name]
+        [statement] = its["Properties"]["KeyPolicy"]["Statement"]
+        assert statement["Sid"] == "TheAccountDecides"
+        assert its["DeletionPolicy"] == its["UpdateReplacePolicy"] == "Retain"
+
+
+def test_a_key_that_is_destroyed_is_soon_gone_for_good():
+    bucket = RESOURCES["KeysBucket"]["Properties"]
+    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+    backups = RESOURCES["Database"]["Properties"]["BackupRetentionPeriod"]
+    assert rule["Status"] == "Enabled"
+    assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] <= backups
 
 
 def firewall() -> dict[str, Any]:

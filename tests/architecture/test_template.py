@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -43,6 +44,8 @@ STAR = {
     "/Resources/Key/Properties/KeyPolicy/Statement/1": "Scheduler has no ARN of a schedule to name",
     "/Resources/Key/Properties/KeyPolicy/Statement/2": "its condition names the log group",
     "/Resources/Key/Properties/KeyPolicy/Statement/3": "its condition names the account's rules",
+    "/Resources/PersonalKey/Properties/KeyPolicy/Statement/0": "the account's own policies decide",
+    "/Resources/IndexKey/Properties/KeyPolicy/Statement/0": "the account's own policies decide",
 }
 
 # CloudFormation takes 500 resources and 1 MB; a stack near that cannot be mended any more.
@@ -198,8 +201,11 @@ def test_no_permission_is_for_every_action_of_a_service():
         if isinstance(action, str) and action.endswith("*")
     }
 
-    # The account's root must be able to administer the key.
-    assert everything == {"/Resources/Key/Properties/KeyPolicy/Statement/0"}
+    # The account's root must be able to administer the keys.
+    assert everything == {
+        f"/Resources/{key}/Properties/KeyPolicy/Statement/0"
+        for key in ("Key", "PersonalKey", "IndexKey")
+    }
 
 
 def _listed(value: Any) -> list[Any]:
@@ -279,6 +285,11 @@ PARTS = {
     "redrives": "redrive",
     "postpone_failed": "postpone",
     "secretsmanager": "secret",
+    "vault": "vault",
+    "blind_index": "index",
+    "new_keys": "make keys",
+    "shredding": "shred",
+    "rewrapping": "rewrap",
 }
 LESS = {
     # They know the public keys; the signing key is only read to sign.
@@ -304,6 +315,11 @@ GRANTS = {
     "states:StartExecution": "settle",
     "AWSSecretsManagerGetSecretValuePolicy": "secret",
     "KMSDecryptPolicy": "decrypt",
+    "VaultPolicy": "vault",
+    "IndexPolicy": "index",
+    "kms:Encrypt": "rewrap",
+    "kms:GenerateDataKey": "make keys",
+    "s3:DeleteObject": "shred",
 }
 
 
@@ -317,6 +333,7 @@ def granted(function: Function) -> set[str]:
     return found
 
 
+@cache
 def bootstrap_parts() -> Mapping[str, set[str]]:
     """What each member of Hub mentions, itself and through the members that it uses."""
     rooms = [
@@ -397,6 +414,49 @@ def test_publishing_reaches_every_queue_that_is_published_to_and_the_bus():
     assert reached == {
         "sqs:SendMessage": queues,
         "events:PutEvents": {"Fn::GetAtt": ["EventBus", "Arn"]},
+    }
+
+
+def of_keys(name: str) -> set[tuple[str, str]]:
+    """Action and key, of all that a function may do with keys and with what is on their shelf."""
+    [function] = [each for each in functions() if each.name == name]
+    found = set()
+    for policy in function.policies:
+        statements = RESOURCES[policy["Ref"]]["Properties"] if "Ref" in policy else policy
+        for _, block in walk(statements):
+            for action in _listed(block.get("Action", [])):
+                if action.startswith(("kms:", "s3:")):
+                    found |= {(action, each) for each in _names(block["Resource"])}
+    return found
+
+
+def _names(resource: Any) -> set[str]:
+    """The logical ids in what a statement is for."""
+    return set(re.findall(r"\b(Key|PersonalKey|IndexKey|KeysBucket)\b", json.dumps(resource)))
+
+
+OPENING = {
+    ("s3:GetObject", "KeysBucket"),
+    ("s3:ListBucket", "KeysBucket"),
+    ("kms:Decrypt", "Key"),
+    ("kms:Decrypt", "PersonalKey"),
+}
+MAKING = {("s3:PutObject", "KeysBucket"), ("kms:GenerateDataKey", "Key")}
+
+
+def test_who_opens_what_is_personal_neither_makes_nor_wraps_nor_destroys_a_key():
+    assert of_keys("GetMe") == OPENING
+    assert of_keys("ListAccounts") == set()
+    assert of_keys("EraseMe") == OPENING | {("s3:DeleteObject", "KeysBucket")}
+    noticing = {("kms:Decrypt", "Key"), ("kms:GenerateDataKey", "Key")}
+    assert of_keys("RequestPasswordReset") == {("kms:GenerateMac", "IndexKey")} | noticing
+    assert of_keys("Register") == OPENING | MAKING | noticing | {
+        ("kms:GenerateDataKey", "PersonalKey"),
+        ("kms:GenerateMac", "IndexKey"),
+    }
+    assert of_keys("JobTendKeys") == OPENING | MAKING | {
+        ("kms:Encrypt", "PersonalKey"),
+        ("s3:DeleteObject", "KeysBucket"),
     }
 
 

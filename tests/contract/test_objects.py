@@ -106,3 +106,31 @@ def test_a_store_that_does_not_answer_is_unavailable():
 def test_the_twin_stays_in_its_folder(twin: str, key: str):
     with pytest.raises(AwsError):
         adapter(twin).put_new(key, b"")
+
+
+def test_what_is_deleted_is_gone_and_may_be_deleted_again(objects: S3Objects):
+    objects.put_new("deleted/one", b"1")
+    objects.delete("deleted/one")
+    objects.delete("deleted/one")
+
+    assert objects.get("deleted/one") is None
+
+
+def test_what_was_looked_at_is_replaced_and_nothing_else(objects: S3Objects):
+    objects.put_new("replaced/one", b"1")
+    found = objects.look("replaced/one")
+    assert found is not None
+    assert found.content == b"1"
+    assert objects.replace("replaced/one", b"2", found.tag) is True
+    assert objects.replace("replaced/one", b"3", found.tag) is False
+    assert objects.get("replaced/one") == b"2"
+
+
+def test_what_was_deleted_meanwhile_is_not_brought_back(twin: str):
+    objects = adapter(twin)
+    objects.put_new("replaced/two", b"1")
+    found = objects.look("replaced/two")
+    assert found is not None
+    objects.delete("replaced/two")
+    assert objects.replace("replaced/two", b"2", found.tag) is False
+    assert objects.get("replaced/two") is None

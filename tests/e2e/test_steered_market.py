@@ -17,7 +17,7 @@ def test_an_administrator_takes_the_market_through_a_close_and_an_open(own: Plat
     customer = Customer(own.api_port, cash="100000.00")
     database = Postgres(own.folder)
     assert database.running_url()
-    assert set_admin(database.owner_url, customer.email, admin=True)
+    assert set_admin(database.owner_url, customer.registered.body["user_id"], admin=True)
     customer.log_in()
 
     paused = steer(customer, paused=True)

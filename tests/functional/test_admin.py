@@ -8,12 +8,13 @@ import jwt
 import psycopg
 import pytest
 
-from hub.adapters.postgres.admins import set_admin
+from hub.adapters.postgres.admins import find_customer, set_admin
 from hub.adapters.tokens import RsaTokens, signing_key_from
 from hub.entrypoints.http import Api, Caller
 from hub.entrypoints.wire import Outgoing
 from local.admin import admin
 from local.keys import rotate, token_keys
+from local.kms import FILE, write_master_keys
 from local.services.errors import StartError
 from tests.fixtures.requests import Front
 
@@ -81,24 +82,27 @@ def test_an_administrators_route_is_for_their_scope_alone(front: Front, scope: s
 def test_who_is_made_an_administrator_has_the_scope_from_the_next_log_in_on(front: Front):
     before = log_in(front)
     assert scope_in(before) == "customer"
-    assert set_admin(front.world.urls.owner, EMAIL, admin=True)
+    customer_id = find_customer(front.world.urls.owner, front.world.index(EMAIL))
+    assert customer_id is not None
+    assert set_admin(front.world.urls.owner, customer_id, admin=True)
     old = front.call("identity.refresh_token", body={"refresh_token": before["refresh_token"]})
     assert old.status == 401
     after = log_in(front)
     assert scope_in(after) == "customer admin"
     renewed = front.call("identity.refresh_token", body={"refresh_token": after["refresh_token"]})
     assert scope_in(renewed.body) == "customer admin"
-    assert set_admin(front.world.urls.owner, EMAIL, admin=False)
+    assert set_admin(front.world.urls.owner, customer_id, admin=False)
     assert scope_in(log_in(front)) == "customer"
 
 
 def test_nobody_who_is_not_registered_becomes_one(front: Front):
-    assert not set_admin(front.world.urls.owner, "eve@example.com", admin=True)
+    assert find_customer(front.world.urls.owner, front.world.index("eve@example.com")) is None
+    assert not set_admin(front.world.urls.owner, front.world.ids.new(), admin=True)
 
 
 INSERT = """
-INSERT INTO users (user_id, email, name, password_hash, created_at, admin)
-VALUES ('01900000-0000-7000-8000-00000000ffff', 'eve@example.com', 'E', 'x', '2026-01-01', true)
+INSERT INTO users (user_id, email_index, email, name, key_master, password_hash, created_at, admin)
+VALUES ('01900000-0000-7000-8000-00000000ffff', 'e', 'e', 'e', 'm', 'x', '2026-01-01', true)
 """
 
 
@@ -112,10 +116,17 @@ def test_the_application_cannot_make_one(front: Front, statement: str):
 
 
 def test_the_verb_grants_and_revokes(
-    front: Front, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    front: Front,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ):
     monkeypatch.setenv("DATABASE_URL", front.world.urls.app)
     monkeypatch.setenv("MIGRATION_DATABASE_URL", front.world.urls.owner)
+    monkeypatch.setenv("HUB_STATE", str(tmp_path))
+    with pytest.raises(StartError, match="keys"):
+        admin(["grant", EMAIL])
+    write_master_keys(tmp_path / FILE, front.world.kms.masters)
     assert admin(["grant", "ADA@example.com"]) == 0
     assert front.world.sql("SELECT admin FROM users") == [(True,)]
     assert admin(["revoke", EMAIL]) == 0

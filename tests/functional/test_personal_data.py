@@ -17,8 +17,7 @@ PHONE = "+5511987654321"
 def ada(front: Front) -> Customer:
     body = {"email": EMAIL, "password": PASSWORD, "name": NAME}
     made = front.call("identity.register", body=body).body
-    ada = front.world.at_the_door(made["user_id"], made["account_id"])
-    front.world.sql("UPDATE login_sessions SET agent = %s", AGENT)
+    ada = front.world.at_the_door(made["user_id"], made["account_id"], AGENT)
     front.world.deposit(ada, "1000")
     path = {"account_id": ada.account_id}
     key = {"name": "canary's robot", "scope": "read"}

@@ -42,7 +42,7 @@ def age(front: Front, table: str, **columns: Any) -> None:
 
 
 def a_token(front: Front, ada: Customer) -> None:
-    front.world.hub.send_notice(Purpose.VERIFY_EMAIL, "customer1@example.com")
+    front.world.hub.send_notice(Purpose.VERIFY_EMAIL, front.world.index("customer1@example.com"))
     assert counts(front)["one_time_tokens"] == 1
 
 

@@ -33,8 +33,9 @@ from hub.domain.kernel import HubError
 from hub.domain.market.calendar import Calendar
 from hub.domain.market.quote import Quote
 from hub.settings import Settings
+from local.kms import INDEX
 from tests.fixtures.databases import DatabaseUrls
-from tests.fixtures.ports import EPOCH, HeldMail
+from tests.fixtures.ports import EPOCH, HeldKms, HeldMail, HeldObjects
 from tests.fixtures.worlds import OPEN, Customer, KnownPasswords, order_command
 from tests.simulation import customers, market, operators, recovery, settlement
 from tests.simulation.books import Judge, Reset, drop_nets, prepare
@@ -80,6 +81,7 @@ class World:
         self.scheduler.begin(self.clock, Chance(0, CALM))
         self.ids = TaskIds(self.scheduler)
         self.redis = SimulatedRedis(self.scheduler)
+        self._kms, self._key_shelf = HeldKms(), HeldObjects()
         self.queues = SimulatedQueues(self.scheduler, self._consume)
         self.machine = SimulatedMachine(self.scheduler)
         self.recoveries = recovery.SimulatedRecoveries(self.scheduler)
@@ -147,6 +149,8 @@ class World:
             "publisher": self.queues,
             "passwords": KnownPasswords(),
             "notice_requests": HeldMail(),
+            "kms": self._kms,
+            "key_shelf": self._key_shelf,
             "instruments": self._instruments,
             "calendars": self._calendars,
             "fees": self._fees,
@@ -315,6 +319,8 @@ def _settings(urls: DatabaseUrls) -> Settings:
             "tolerance": Decimal("0.50"),
             "customer_rate": 0,
             "address_rate": 0,
+            "personal_key": "personal-1",
+            "index_key": INDEX,
             "venue": {},
         }  # type: ignore[arg-type]
     )

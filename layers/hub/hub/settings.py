@@ -52,6 +52,9 @@ class Settings(NamedTuple):
     mail_folder: str = ""
     mail_sender: str = ""
     text_sender: str = ""
+    personal_key: str = ""
+    index_key: str = ""
+    keys_bucket: str = ""
 
     def endpoint(self, service: str, host: str) -> str:
         return self.endpoints.get(service, f"https://{host}.{self.region}.amazonaws.com")
@@ -61,6 +64,7 @@ _SERVICES = {
     "sqs": "AWS_ENDPOINT_URL_SQS",
     "events": "AWS_ENDPOINT_URL_EVENTS",
     "states": "AWS_ENDPOINT_URL_SFN",
+    "kms": "AWS_ENDPOINT_URL_KMS",
     "s3": "AWS_ENDPOINT_URL_S3",
     "ses": "AWS_ENDPOINT_URL_SESV2",
     "sns": "AWS_ENDPOINT_URL_SNS",
@@ -94,6 +98,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         allowed_origin=given.get("ALLOWED_ORIGIN", ""),
         process_order_arn=given.get("PROCESS_ORDER_ARN", ""),
         records_bucket=given.get("RECORDS_BUCKET", ""),
+        personal_key=given.get("PERSONAL_KEY", ""),
+        index_key=given.get("INDEX_KEY", ""),
+        keys_bucket=given.get("KEYS_BUCKET", ""),
         settle_trades_arn=given.get("SETTLE_TRADES_ARN", ""),
         recover_order_arn=given.get("RECOVER_ORDER_ARN", ""),
         container_credentials=given.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ""),

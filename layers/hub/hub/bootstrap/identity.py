@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hub.bootstrap.letters import Letters
 
 if TYPE_CHECKING:
+    from hub.application.identity.attempts import PasswordProof
     from hub.application.identity.authorize import Authorize
     from hub.application.identity.begin_totp import BeginTotp
     from hub.application.identity.change_password import ChangePassword
@@ -30,12 +31,106 @@ if TYPE_CHECKING:
     from hub.application.identity.request_password_reset import RequestPasswordReset
     from hub.application.identity.reset_password import ResetPassword
     from hub.application.identity.revoke_api_key import RevokeApiKey
+    from hub.application.identity.second_factor import SecondFactorProof
     from hub.application.identity.send_notice import SendNotice
+    from hub.application.identity.tend_keys import TendKeys
     from hub.application.identity.verify_email import VerifyEmail
+    from hub.application.ports.identity import (
+        Devices,
+        OneTimeTokens,
+        People,
+        Remains,
+        SecondFactors,
+    )
+    from hub.application.ports.vault import (
+        BlindIndex,
+        KeyDuties,
+        NewKeys,
+        Rewrapping,
+        Shredding,
+    )
+    from hub.domain.identity.credentials import Estimate
 
 
 class IdentityUseCases(Letters):
     """See the use cases of the same names."""
+
+    # The ring of keys has a name for each thing that may be done with it: each is allowed to
+    # functions by itself.
+
+    @property
+    def new_keys(self) -> "NewKeys":
+        return self._key_ring
+
+    @property
+    def shredding(self) -> "Shredding":
+        return self._key_ring
+
+    @property
+    def rewrapping(self) -> "Rewrapping":
+        return self._key_ring
+
+    @cached_property
+    def blind_index(self) -> "BlindIndex":
+        from hub.adapters.aws.kms import KmsBlindIndex
+
+        return KmsBlindIndex(self.kms, self.settings.index_key)
+
+    @cached_property
+    def key_duties(self) -> "KeyDuties":
+        from hub.adapters.postgres.key_duties import PostgresKeyDuties
+
+        return PostgresKeyDuties(self.database)
+
+    @cached_property
+    def devices(self) -> "Devices":
+        from hub.adapters.postgres.sessions import PostgresDevices
+
+        return PostgresDevices(self.database, self.vault)
+
+    @cached_property
+    def one_time_tokens(self) -> "OneTimeTokens":
+        from hub.adapters.postgres.one_time_tokens import PostgresOneTimeTokens
+
+        return PostgresOneTimeTokens(self.database, self.vault)
+
+    @cached_property
+    def remains(self) -> "Remains":
+        from hub.adapters.postgres.remains import PostgresRemains
+
+        return PostgresRemains(self.database)
+
+    @cached_property
+    def proof(self) -> "PasswordProof":
+        from hub.application.identity.attempts import PasswordProof
+
+        return PasswordProof(self.passwords, self.attempts, self.clock)
+
+    @cached_property
+    def people(self) -> "People":
+        from hub.adapters.postgres.people import PostgresPeople
+
+        return PostgresPeople(self.database, self.vault)
+
+    @cached_property
+    def second_factors(self) -> "SecondFactors":
+        from hub.adapters.postgres.second_factors import PostgresSecondFactors
+
+        return PostgresSecondFactors(self.database, self.vault)
+
+    @cached_property
+    def second_proof(self) -> "SecondFactorProof":
+        from hub.application.identity.second_factor import SecondFactorProof
+
+        return SecondFactorProof(self.second_factors, self.attempts, self.clock)
+
+    @cached_property
+    def estimate(self) -> "Estimate":
+        from hub.adapters.strength import ZxcvbnStrength
+        from hub.domain.identity.credentials import Estimate
+
+        strength = ZxcvbnStrength()
+        return Estimate(strength.is_common, strength.score)
 
     @cached_property
     def register(self) -> "Register":
@@ -47,6 +142,8 @@ class IdentityUseCases(Letters):
             self.estimate,
             self.clock,
             self.ids,
+            self.blind_index,
+            self.new_keys,
             self.notice_requests,
         )
 
@@ -56,7 +153,8 @@ class IdentityUseCases(Letters):
 
         return Login(
             self.customers,
-            self.sessions,
+            self.devices,
+            self.blind_index,
             self.passwords,
             self.proof,
             self.second_proof,
@@ -88,7 +186,7 @@ class IdentityUseCases(Letters):
     def list_sessions(self) -> "ListSessions":
         from hub.application.identity.list_sessions import ListSessions
 
-        return ListSessions(self.sessions, self.clock)
+        return ListSessions(self.devices, self.clock)
 
     @cached_property
     def end_session(self) -> "EndSession":
@@ -160,7 +258,21 @@ class IdentityUseCases(Letters):
     def erase_me(self) -> "EraseMe":
         from hub.application.identity.erase_me import EraseMe
 
-        return EraseMe(self.customers, self.people, self.proof, self.second_proof, self.clock)
+        return EraseMe(
+            self.customers,
+            self.people,
+            self.proof,
+            self.second_proof,
+            self.shredding,
+            self.key_duties,
+            self.clock,
+        )
+
+    @cached_property
+    def tend_keys(self) -> "TendKeys":
+        from hub.application.identity.tend_keys import TendKeys
+
+        return TendKeys(self.key_duties, self.shredding, self.rewrapping)
 
     @cached_property
     def prune_identity(self) -> "PruneIdentity":
@@ -172,7 +284,9 @@ class IdentityUseCases(Letters):
     def request_password_reset(self) -> "RequestPasswordReset":
         from hub.application.identity.request_password_reset import RequestPasswordReset
 
-        return RequestPasswordReset(self.notice_requests, self.attempts, self.clock)
+        return RequestPasswordReset(
+            self.blind_index, self.notice_requests, self.attempts, self.clock
+        )
 
     @cached_property
     def request_email_verification(self) -> "RequestEmailVerification":

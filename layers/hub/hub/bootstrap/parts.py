@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from redis import Redis
 
+    from hub.adapters.aws.kms import Kms
+    from hub.adapters.aws.objects import S3Objects
     from hub.adapters.aws.signed import AwsHttp, AwsJson, Credentials
     from hub.adapters.caching.aside import Aside
     from hub.adapters.caching.quotes import CachedQuotes
@@ -20,9 +22,8 @@ if TYPE_CHECKING:
     from hub.adapters.postgres.market import PostgresPrices
     from hub.adapters.redis.link import RedisLink
     from hub.adapters.stream.quotes import StreamQuotes
+    from hub.adapters.vault import Shelf, ShelvedKeys
     from hub.application.admin import AdminRecord
-    from hub.application.identity.attempts import PasswordProof
-    from hub.application.identity.second_factor import SecondFactorProof
     from hub.application.ports.accounts import Accounts, Fees
     from hub.application.ports.cache import Cache
     from hub.application.ports.identity import (
@@ -30,11 +31,7 @@ if TYPE_CHECKING:
         Attempts,
         Customers,
         NoticeRequests,
-        OneTimeTokens,
         Passwords,
-        People,
-        Remains,
-        SecondFactors,
         Sessions,
         Tokens,
     )
@@ -45,9 +42,9 @@ if TYPE_CHECKING:
     from hub.application.ports.orders import AccountsAtWork, Orders
     from hub.application.ports.portfolios import Portfolios
     from hub.application.ports.system import Clock, Ids, Limits, Secrets
+    from hub.application.ports.vault import Vault
     from hub.application.ports.watchlists import Watchlists
     from hub.application.relay import Relay
-    from hub.domain.identity.credentials import Estimate
     from hub.domain.market.quote import Quote
 
 
@@ -155,12 +152,35 @@ class Parts:
 
     @cached_property
     def objects(self) -> "Objects":
+        return self._bucket(self.settings.records_bucket)
+
+    def _bucket(self, name: str) -> "S3Objects":
         from hub.adapters.aws.objects import S3Objects
         from hub.adapters.aws.signed import Endpoint
 
-        region, bucket = self.settings.region, self.settings.records_bucket
-        endpoint = Endpoint("s3", region, self.settings.endpoint("s3", "s3"), "")
-        return S3Objects(endpoint, bucket, self._credentials, self.clock)
+        url = self.settings.endpoint("s3", "s3")
+        endpoint = Endpoint("s3", self.settings.region, url, "")
+        return S3Objects(endpoint, name, self._credentials, self.clock)
+
+    @cached_property
+    def kms(self) -> "Kms":
+        return self._aws("kms", "kms", "TrentService")
+
+    @cached_property
+    def key_shelf(self) -> "Shelf":
+        return self._bucket(self.settings.keys_bucket)
+
+    @cached_property
+    def _key_ring(self) -> "ShelvedKeys":
+        from hub.adapters.aws.kms import KmsMasters
+        from hub.adapters.vault import ShelvedKeys
+
+        masters = KmsMasters(self.kms, self.settings.personal_key)
+        return ShelvedKeys(masters, self.key_shelf, self.clock)
+
+    @property
+    def vault(self) -> "Vault":
+        return self._key_ring
 
     @cached_property
     def orders(self) -> "Orders":
@@ -202,7 +222,7 @@ class Parts:
     def customers(self) -> "Customers":
         from hub.adapters.postgres.customers import PostgresCustomers
 
-        return PostgresCustomers(self.database)
+        return PostgresCustomers(self.database, self.vault)
 
     @cached_property
     def sessions(self) -> "Sessions":
@@ -215,18 +235,6 @@ class Parts:
         from hub.adapters.postgres.api_keys import PostgresApiKeys
 
         return PostgresApiKeys(self.database)
-
-    @cached_property
-    def one_time_tokens(self) -> "OneTimeTokens":
-        from hub.adapters.postgres.one_time_tokens import PostgresOneTimeTokens
-
-        return PostgresOneTimeTokens(self.database)
-
-    @cached_property
-    def remains(self) -> "Remains":
-        from hub.adapters.postgres.remains import PostgresRemains
-
-        return PostgresRemains(self.database)
 
     @cached_property
     def notice_requests(self) -> "NoticeRequests":
@@ -251,38 +259,6 @@ class Parts:
         from hub.adapters.redis.attempts import RedisAttempts
 
         return RedisAttempts(self.redis, PostgresAttempts(self.database))
-
-    @cached_property
-    def proof(self) -> "PasswordProof":
-        from hub.application.identity.attempts import PasswordProof
-
-        return PasswordProof(self.passwords, self.attempts, self.clock)
-
-    @cached_property
-    def people(self) -> "People":
-        from hub.adapters.postgres.people import PostgresPeople
-
-        return PostgresPeople(self.database)
-
-    @cached_property
-    def second_factors(self) -> "SecondFactors":
-        from hub.adapters.postgres.second_factors import PostgresSecondFactors
-
-        return PostgresSecondFactors(self.database)
-
-    @cached_property
-    def second_proof(self) -> "SecondFactorProof":
-        from hub.application.identity.second_factor import SecondFactorProof
-
-        return SecondFactorProof(self.second_factors, self.attempts, self.clock)
-
-    @cached_property
-    def estimate(self) -> "Estimate":
-        from hub.adapters.strength import ZxcvbnStrength
-        from hub.domain.identity.credentials import Estimate
-
-        strength = ZxcvbnStrength()
-        return Estimate(strength.is_common, strength.score)
 
     @cached_property
     def instruments(self) -> "Instruments":

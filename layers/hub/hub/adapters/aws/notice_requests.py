@@ -1,7 +1,6 @@
 """Requests for notices, by SQS: whoever asks does not learn what becomes of it."""
 
 import json
-from hashlib import sha256
 
 from hub.adapters.aws.signed import AwsJson
 from hub.domain.identity.one_time_tokens import Purpose
@@ -14,12 +13,12 @@ class SqsNoticeRequests:
         self._sqs = sqs
         self._queue_url = queue_url
 
-    def ask(self, purpose: Purpose, email: str) -> None:
-        body = {"version": VERSION, "purpose": purpose, "email": email}
+    def ask(self, purpose: Purpose, email_index: bytes) -> None:
+        body = {"version": VERSION, "purpose": purpose, "email_index": email_index.hex()}
         message = {
             "QueueUrl": self._queue_url,
             "MessageBody": json.dumps(body),
             # One group an address: who asks for many does not make the others wait.
-            "MessageGroupId": sha256(email.encode()).hexdigest()[:32],
+            "MessageGroupId": email_index.hex()[:32],
         }
         self._sqs.call("SendMessage", message)

@@ -486,21 +486,55 @@ FROM corporate_actions LEFT OUTER JOIN daily_bars ON daily_bars.instrument_id = 
 WHERE corporate_actions.instrument_id = %(b_instrument_id)s::UUID AND corporate_actions.ex_day > %(b_since)s::DATE AND corporate_actions.ex_day <= %(b_until)s::DATE AND (corporate_actions.kind = 'split' OR daily_bars.close IS NOT NULL) ORDER BY corporate_actions.ex_day
 """
 
-FIND_USER_BY_EMAIL = """
-SELECT users.user_id, users.email, users.name, users.password_hash, users.admin, users.email_verified_at IS NOT NULL AS anon_1
+FIND_KNOWN_BY_INDEX = """
+SELECT users.user_id, users.email_index, users.password_hash, users.admin
 FROM users
-WHERE users.email = %(b_email)s::VARCHAR
+WHERE users.email_index = CAST(%(b_email_index)s AS BYTEA)
+"""
+
+FIND_KNOWN_BY_ID = """
+SELECT users.user_id, users.email_index, users.password_hash, users.admin
+FROM users
+WHERE users.user_id = %(b_user_id)s::UUID AND users.email_index IS NOT NULL
+"""
+
+FIND_SEALED_EMAIL = """
+SELECT users.email
+FROM users
+WHERE users.user_id = %(b_user_id)s::UUID AND users.email_index IS NOT NULL
+"""
+
+LIST_KEYS_TO_SHRED = """
+SELECT keys_to_shred.user_id
+FROM keys_to_shred
+WHERE %(b_after)s::UUID IS NULL OR keys_to_shred.user_id > %(b_after)s::UUID ORDER BY keys_to_shred.user_id
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+FORGET_KEY_TO_SHRED = """
+DELETE FROM keys_to_shred WHERE keys_to_shred.user_id = %(b_user_id)s::UUID
+"""
+
+LIST_KEYS_WRAPPED_OTHERWISE = """
+SELECT users.user_id
+FROM users
+WHERE (%(b_after)s::UUID IS NULL OR users.user_id > %(b_after)s::UUID) AND users.key_master != %(b_key_master)s::VARCHAR AND users.email_index IS NOT NULL ORDER BY users.user_id
+ LIMIT %(b_limit)s::INTEGER
+"""
+
+NOTE_WRAPPED_KEY = """
+UPDATE users SET key_master=%(b_key_master)s::VARCHAR WHERE users.user_id = %(b_user_id)s::UUID
 """
 
 FIND_USER_BY_ID = """
 SELECT users.user_id, users.email, users.name, users.password_hash, users.admin, users.email_verified_at IS NOT NULL AS anon_1
 FROM users
-WHERE users.user_id = %(b_user_id)s::UUID
+WHERE users.user_id = %(b_user_id)s::UUID AND users.email_index IS NOT NULL
 """
 
 REGISTER_CUSTOMER = """
 WITH customer AS
-(INSERT INTO users (user_id, email, name, password_hash, created_at) VALUES (%(b_user_id)s::UUID, %(b_email)s::VARCHAR, %(b_name)s::VARCHAR, %(b_password_hash)s::VARCHAR, %(b_created_at)s::TIMESTAMP WITH TIME ZONE) RETURNING users.user_id),
+(INSERT INTO users (user_id, email_index, email, name, key_master, password_hash, created_at) VALUES (%(b_user_id)s::UUID, CAST(%(b_email_index)s AS BYTEA), CAST(%(b_email)s AS BYTEA), CAST(%(b_name)s AS BYTEA), %(b_key_master)s::VARCHAR, %(b_password_hash)s::VARCHAR, %(b_created_at)s::TIMESTAMP WITH TIME ZONE) RETURNING users.user_id),
 account AS
 (INSERT INTO accounts (account_id, user_id, name, kind, currency, created_at, event_sequence, audit_sequence, audit_hash) SELECT %(b_account_id)s::UUID AS account_id, customer.user_id AS user_id, %(b_account_name)s::VARCHAR AS name, 'paper' AS kind, 'USD' AS currency, %(b_created_at)s::TIMESTAMP WITH TIME ZONE AS created_at, 1 AS event_sequence, 1 AS audit_sequence, CAST(%(b_audit_hash)s AS BYTEA) AS audit_hash
 FROM customer RETURNING accounts.account_id, accounts.audit_hash),
@@ -533,7 +567,7 @@ FROM ended) AS ended
 
 OPEN_SESSION = """
 WITH session AS
-(INSERT INTO login_sessions (session_id, user_id, address, agent, created_at, used_at, expires_at) VALUES (%(b_session_id)s::UUID, %(b_user_id)s::UUID, %(b_address)s::VARCHAR, %(b_agent)s::VARCHAR, %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE) RETURNING login_sessions.session_id, login_sessions.created_at),
+(INSERT INTO login_sessions (session_id, user_id, address, agent, created_at, used_at, expires_at) VALUES (%(b_session_id)s::UUID, %(b_user_id)s::UUID, CAST(%(b_address)s AS BYTEA), CAST(%(b_agent)s AS BYTEA), %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE) RETURNING login_sessions.session_id, login_sessions.created_at),
 token AS
 (INSERT INTO refresh_tokens (token_hash, session_id, created_at) SELECT CAST(%(b_token_hash)s AS BYTEA) AS token_hash, session.session_id AS session_id, session.created_at AS created_at
 FROM session)
@@ -588,7 +622,7 @@ UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(
 FIND_PERSON = """
 SELECT users.user_id, users.email, users.name, users.password_hash, users.admin, users.email_verified_at IS NOT NULL AS anon_1, users.created_at
 FROM users
-WHERE users.user_id = %(b_user_id)s::UUID
+WHERE users.user_id = %(b_user_id)s::UUID AND users.email_index IS NOT NULL
 """
 
 LIST_ALL_SESSIONS = """
@@ -599,13 +633,16 @@ WHERE login_sessions.user_id = %(b_user_id)s::UUID ORDER BY login_sessions.creat
 
 ERASE_PERSON = """
 WITH person AS
-(UPDATE users SET email=%(b_email)s::VARCHAR, name='erased', password_hash='!', email_verified_at=NULL WHERE users.user_id = %(b_user_id)s::UUID RETURNING users.user_id),
+(UPDATE users SET email_index=NULL, email=NULL, name=NULL, password_hash='!', email_verified_at=NULL WHERE users.user_id = %(b_user_id)s::UUID RETURNING users.user_id),
 sessions AS
-(UPDATE login_sessions SET address='', agent='', ended_at=coalesce(login_sessions.ended_at, %(b_at)s::TIMESTAMP WITH TIME ZONE), ending=coalesce(login_sessions.ending, 'erased') FROM person WHERE login_sessions.user_id = person.user_id),
+(UPDATE login_sessions SET address=NULL, agent=NULL, ended_at=coalesce(login_sessions.ended_at, %(b_at)s::TIMESTAMP WITH TIME ZONE), ending=coalesce(login_sessions.ending, 'erased') FROM person WHERE login_sessions.user_id = person.user_id),
 keys AS
 (UPDATE api_keys SET name='erased', revoked_at=coalesce(api_keys.revoked_at, %(b_at)s::TIMESTAMP WITH TIME ZONE) FROM person WHERE api_keys.user_id = person.user_id),
 named_accounts AS
 (UPDATE accounts SET name='erased' FROM person WHERE accounts.user_id = person.user_id),
+shredding AS
+(INSERT INTO keys_to_shred (user_id, noted_at) SELECT person.user_id AS user_id, %(b_at)s::TIMESTAMP WITH TIME ZONE AS anon_1
+FROM person ON CONFLICT DO NOTHING),
 gone_recovery_codes AS
 (DELETE FROM recovery_codes WHERE recovery_codes.user_id = %(b_user_id)s::UUID),
 gone_second_factors AS
@@ -661,7 +698,7 @@ CREATE_ONE_TIME_TOKEN = """
 WITH owner AS
 (SELECT users.user_id AS user_id
 FROM users
-WHERE users.email = %(b_email)s::VARCHAR),
+WHERE users.user_id = %(b_user_id)s::UUID AND users.email_index IS NOT NULL),
 older AS
 (UPDATE one_time_tokens SET used_at=%(b_created_at)s::TIMESTAMP WITH TIME ZONE FROM owner WHERE one_time_tokens.user_id = owner.user_id AND one_time_tokens.purpose = %(b_purpose)s::VARCHAR AND one_time_tokens.used_at IS NULL),
 made AS
@@ -695,8 +732,8 @@ VERIFY_EMAIL = """
 WITH token AS
 (UPDATE one_time_tokens SET used_at=%(b_at)s::TIMESTAMP WITH TIME ZONE WHERE one_time_tokens.token_hash = CAST(%(b_token_hash)s AS BYTEA) AND one_time_tokens.purpose = 'verify_email' AND (one_time_tokens.used_at IS NULL OR one_time_tokens.used_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND one_time_tokens.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE RETURNING one_time_tokens.user_id),
 verified AS
-(UPDATE users SET email_verified_at=coalesce(users.email_verified_at, %(b_at)s::TIMESTAMP WITH TIME ZONE) FROM token WHERE users.user_id = token.user_id RETURNING users.email)
- SELECT verified.email
+(UPDATE users SET email_verified_at=coalesce(users.email_verified_at, %(b_at)s::TIMESTAMP WITH TIME ZONE) FROM token WHERE users.user_id = token.user_id RETURNING users.user_id)
+ SELECT verified.user_id
 FROM verified
 """
 

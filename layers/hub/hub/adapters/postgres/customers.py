@@ -7,8 +7,16 @@ import psycopg
 
 from hub.adapters.postgres import compiled
 from hub.adapters.postgres.connection import Database
+from hub.adapters.postgres.sealed import email_field, name_field, opened
 from hub.application.books import GENESIS
-from hub.application.ports.identity import Customer, EmailTakenError, NewCustomer, PasswordChange
+from hub.application.ports.identity import (
+    Customer,
+    EmailTakenError,
+    Known,
+    NewCustomer,
+    PasswordChange,
+)
+from hub.application.ports.vault import Vault
 from hub.domain.kernel import CustomerId
 
 FIRST_ACCOUNT = "Paper account"
@@ -17,16 +25,22 @@ FIRST_ACCOUNT = "Paper account"
 @dataclass(frozen=True, slots=True)
 class PostgresCustomers:
     database: Database
+    vault: Vault
 
     def register(self, new: NewCustomer) -> None:
         customer = new.customer
+        seal = self.vault.of(customer.customer_id)
         try:
             self.database.rows(
                 compiled.REGISTER_CUSTOMER,
                 {
                     "b_user_id": customer.customer_id,
-                    "b_email": customer.email,
-                    "b_name": customer.name,
+                    "b_email_index": new.email_index,
+                    "b_email": seal.close(
+                        email_field(customer.customer_id), customer.email.encode()
+                    ),
+                    "b_name": seal.close(name_field(customer.customer_id), customer.name.encode()),
+                    "b_key_master": new.key_master,
                     "b_password_hash": customer.password_hash,
                     "b_account_id": new.account_id,
                     "b_account_name": FIRST_ACCOUNT,
@@ -36,17 +50,27 @@ class PostgresCustomers:
                 },
             )
         except psycopg.errors.UniqueViolation as error:
-            mine = self.by_id(customer.customer_id)
+            mine = self.known(customer.customer_id)
             if mine is None:
                 raise EmailTakenError from error
 
-    def by_email(self, email: str) -> Customer | None:
-        row = self.database.one(compiled.FIND_USER_BY_EMAIL, {"b_email": email})
-        return Customer(*row) if row else None
+    def known_by(self, email_index: bytes) -> Known | None:
+        row = self.database.one(compiled.FIND_KNOWN_BY_INDEX, {"b_email_index": email_index})
+        return Known(*row) if row else None
+
+    def known(self, customer_id: CustomerId) -> Known | None:
+        row = self.database.one(compiled.FIND_KNOWN_BY_ID, {"b_user_id": customer_id})
+        return Known(*row) if row else None
 
     def by_id(self, customer_id: CustomerId) -> Customer | None:
         row = self.database.one(compiled.FIND_USER_BY_ID, {"b_user_id": customer_id})
-        return Customer(*row) if row else None
+        return opened(self.vault, row) if row else None
+
+    def email_of(self, customer_id: CustomerId) -> str | None:
+        row = self.database.one(compiled.FIND_SEALED_EMAIL, {"b_user_id": customer_id})
+        if row is None:
+            return None
+        return self.vault.of(customer_id).open(email_field(customer_id), row[0]).decode()
 
     def rehash(self, customer_id: CustomerId, old_hash: str, new_hash: str) -> None:
         self.database.rows(

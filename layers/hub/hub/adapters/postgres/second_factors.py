@@ -6,6 +6,8 @@ from datetime import datetime
 
 from hub.adapters.postgres import compiled
 from hub.adapters.postgres.connection import Database
+from hub.adapters.postgres.sealed import secret_field
+from hub.application.ports.vault import Vault
 from hub.domain.identity.second_factor import SecondFactor
 from hub.domain.kernel import CustomerId
 
@@ -13,14 +15,20 @@ from hub.domain.kernel import CustomerId
 @dataclass(frozen=True, slots=True)
 class PostgresSecondFactors:
     database: Database
+    vault: Vault
 
     def begin(self, customer_id: CustomerId, secret: bytes, at: datetime) -> bool:
-        asked = {"b_user_id": customer_id, "b_secret": secret, "b_at": at}
+        sealed = self.vault.of(customer_id).close(secret_field(customer_id), secret)
+        asked = {"b_user_id": customer_id, "b_secret": sealed, "b_at": at}
         return self.database.one(compiled.BEGIN_SECOND_FACTOR, asked) is not None
 
     def of(self, customer_id: CustomerId) -> SecondFactor | None:
         row = self.database.one(compiled.FIND_SECOND_FACTOR, {"b_user_id": customer_id})
-        return SecondFactor(bytes(row[0]), row[1], row[2]) if row else None
+        if row is None:
+            return None
+        sealed, last_step, confirmed = row
+        secret = self.vault.of(customer_id).open(secret_field(customer_id), sealed)
+        return SecondFactor(secret, last_step, confirmed)
 
     def confirm(
         self, customer_id: CustomerId, step: int, recovery: Sequence[bytes], at: datetime

@@ -6,28 +6,46 @@ from datetime import datetime
 
 from hub.adapters.postgres import compiled
 from hub.adapters.postgres.connection import Database
+from hub.adapters.postgres.sealed import address_field, agent_field, opened_session
 from hub.application.ports.identity import LiveSession, NewSession, Rotated, Rotation
+from hub.application.ports.vault import Vault
 from hub.domain.identity.sessions import IDLE, Ending
 from hub.domain.kernel import CustomerId
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresSessions:
+class PostgresDevices:
     database: Database
+    vault: Vault
 
     def open(self, session: NewSession) -> None:
+        seal = self.vault.of(session.customer_id)
+        address, agent = session.address.encode(), session.agent.encode()
         self.database.rows(
             compiled.OPEN_SESSION,
             {
                 "b_session_id": session.session_id,
                 "b_user_id": session.customer_id,
                 "b_token_hash": session.token_hash,
-                "b_address": session.address,
-                "b_agent": session.agent,
+                "b_address": seal.close(address_field(session.session_id), address),
+                "b_agent": seal.close(agent_field(session.session_id), agent),
                 "b_created_at": session.created_at,
                 "b_expires_at": session.expires_at,
             },
         )
+
+    def of(self, customer_id: CustomerId, at: datetime) -> Sequence[LiveSession]:
+        rows = self.database.rows(
+            compiled.LIST_SESSIONS_OF_USER,
+            {"b_user_id": customer_id, "b_at": at, "b_idle_since": at - IDLE},
+        )
+        seal = self.vault.of(customer_id)
+        return [opened_session(seal, row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresSessions:
+    database: Database
 
     def rotate(self, rotation: Rotation) -> Rotated | None:
         row = self.database.one(
@@ -46,13 +64,6 @@ class PostgresSessions:
             compiled.FIND_LIVE_SESSION, {"b_session_id": session_id, "b_at": at}
         )
         return found is not None
-
-    def of(self, customer_id: CustomerId, at: datetime) -> Sequence[LiveSession]:
-        rows = self.database.rows(
-            compiled.LIST_SESSIONS_OF_USER,
-            {"b_user_id": customer_id, "b_at": at, "b_idle_since": at - IDLE},
-        )
-        return [LiveSession(*row) for row in rows]
 
     def end(self, customer_id: CustomerId, session_id: str, ending: Ending, at: datetime) -> bool:
         ended = self.database.one(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hub.application.ports.identity import Attempts, Customer, Passwords
+from hub.application.ports.identity import Attempts, Known, Passwords
 from hub.application.ports.system import Clock
 from hub.domain.identity.attempts import gates
 from hub.domain.kernel import ThrottledError
@@ -15,13 +15,13 @@ class PasswordProof:
     clock: Clock
 
     def __call__(
-        self, account: str, customer: Customer | None, password: str, address: str
+        self, email_index: bytes, customer: Known | None, password: str, address: str
     ) -> bool:
-        """Whether it is the customer's password. `account` is what was given as their name.
+        """Whether it is the customer's password. `email_index` is of the address they gave.
 
         Raises ThrottledError, for a customer that is none as well.
         """
-        passed = gates(account, address)
+        passed = gates(email_index.hex(), address)
         seconds = self.attempts.begin(passed, self.clock.now())
         if seconds:
             raise ThrottledError("too many attempts; try again later", seconds=seconds)

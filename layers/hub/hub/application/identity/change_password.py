@@ -32,11 +32,14 @@ class ChangePassword:
         Raises ForbiddenError for a wrong password, ThrottledError after some of them, and
         InvalidInputError for a weak new one.
         """
+        known = self.customers.known(command.customer_id)
+        if known is None:
+            raise UnauthenticatedError("the token's customer is gone")
+        if not self.proof(known.email_index, known, command.current_password, command.address):
+            raise ForbiddenError("the current password is another", code="wrong_password")
         customer = self.customers.by_id(command.customer_id)
         if customer is None:
             raise UnauthenticatedError("the token's customer is gone")
-        if not self.proof(customer.email, customer, command.current_password, command.address):
-            raise ForbiddenError("the current password is another", code="wrong_password")
         check_password(
             command.new_password,
             customer.email,
@@ -48,7 +51,7 @@ class ChangePassword:
             PasswordChange(
                 command.customer_id,
                 command.session_id,
-                customer.password_hash,
+                known.password_hash,
                 self.passwords.hash(command.new_password),
                 self.clock.now(),
             )

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from hub.application.identity.attempts import PasswordProof
 from hub.application.identity.second_factor import SecondFactorProof
-from hub.application.ports.identity import Customers, NewSession, Passwords, Sessions, Tokens
+from hub.application.ports.identity import Customers, Devices, NewSession, Passwords, Tokens
 from hub.application.ports.system import Clock, Ids, Secrets
+from hub.application.ports.vault import BlindIndex
 from hub.domain.identity.credentials import normal_email
 from hub.domain.identity.scopes import scope_of
 from hub.domain.identity.sessions import LONGEST, token_hash
@@ -30,7 +31,8 @@ class LoggedIn(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Login:
     customers: Customers
-    sessions: Sessions
+    devices: Devices
+    blind_index: BlindIndex
     passwords: Passwords
     proof: PasswordProof
     second_proof: SecondFactorProof
@@ -44,9 +46,9 @@ class Login:
 
         They are the same for an unknown address and a wrong password.
         """
-        email = normal_email(command.email)
-        customer = self.customers.by_email(email)
-        proved = self.proof(email, customer, command.password, command.address)
+        email_index = self.blind_index.of(normal_email(command.email))
+        customer = self.customers.known_by(email_index)
+        proved = self.proof(email_index, customer, command.password, command.address)
         if not proved or customer is None:
             raise UnauthenticatedError(
                 "the e-mail address or the password is wrong", code="bad_credentials"
@@ -65,7 +67,7 @@ class Login:
             created_at=now,
             expires_at=now + LONGEST,
         )
-        self.sessions.open(session)
+        self.devices.open(session)
         scope = scope_of(admin=customer.admin)
         access = self.tokens.issue(customer.customer_id, session.session_id, scope, now)
         return LoggedIn(access, refresh_token, int(self.tokens.life.total_seconds()))

@@ -18,6 +18,7 @@ from hub.application.ports.identity import (
     Passwords,
 )
 from hub.application.ports.system import Clock, Ids
+from hub.application.ports.vault import BlindIndex, NewKeys
 from hub.domain.identity.credentials import Estimate, check_password, normal_email
 from hub.domain.identity.one_time_tokens import Purpose
 from hub.domain.kernel import AccountId, CustomerId, UnavailableError
@@ -39,17 +40,22 @@ class Register:
     estimate: Estimate
     clock: Clock
     ids: Ids
+    blind_index: BlindIndex
+    new_keys: NewKeys
     notice_requests: NoticeRequests
 
     def __call__(self, command: RegisterCommand) -> NewCustomer:
         """Raises InvalidInputError for a weak password."""
         email = normal_email(command.email)
         check_password(command.password, email, command.name, self.estimate)
+        email_index = self.blind_index.of(email)
         customer_id = CustomerId(self.ids.new())
         cause = Cause(customer_id, "registered", self.clock.now(), None, command.trace_id)
         account_id = AccountId(self.ids.new())
         new = NewCustomer(
             Customer(customer_id, email, command.name, self.passwords.hash(command.password)),
+            email_index,
+            self.new_keys.make(customer_id),
             account_id,
             cause,
             audit_payload(cause, {"account_id": account_id}),
@@ -60,7 +66,7 @@ class Register:
         except EmailTakenError:
             purpose = Purpose.REMIND
         try:
-            self.notice_requests.ask(purpose, email)
+            self.notice_requests.ask(purpose, email_index)
         except UnavailableError as error:
             # They are registered, and can ask for it again.
             logger.warning("no notice was asked for: %s", error.detail)

@@ -28,10 +28,10 @@ class RemoveTotp:
 
         One that was never confirmed goes by the password alone.
         """
-        customer = self.customers.by_id(command.customer_id)
+        customer = self.customers.known(command.customer_id)
         if customer is None:
             raise UnauthenticatedError("the token's customer is gone")
-        if not self.proof(customer.email, customer, command.password, command.address):
+        if not self.proof(customer.email_index, customer, command.password, command.address):
             raise ForbiddenError("the password is another", code="wrong_password")
         self.second_proof(command.customer_id, command.code, command.address)
         if not self.second_factors.remove(command.customer_id):

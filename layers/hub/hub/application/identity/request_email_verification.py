@@ -18,11 +18,11 @@ class RequestEmailVerification:
 
     def __call__(self, customer_id: CustomerId, address: str) -> None:
         """Raises ThrottledError."""
-        customer = self.customers.by_id(customer_id)
+        customer = self.customers.known(customer_id)
         if customer is None:
             raise UnauthenticatedError("the token's customer is gone")
-        passed = gates(f"verify {customer.email}", address)
+        passed = gates(f"verify {customer_id}", address)
         seconds = self.attempts.begin(passed, self.clock.now())
         if seconds:
             raise ThrottledError("asked for too often; try again later", seconds=seconds)
-        self.notice_requests.ask(Purpose.VERIFY_EMAIL, customer.email)
+        self.notice_requests.ask(Purpose.VERIFY_EMAIL, customer.email_index)

@@ -21,8 +21,7 @@ from hub.application.ports.notifications import (
     Recipient,
 )
 from hub.application.ports.system import Clock
-from hub.domain.identity.credentials import nobodys_email
-from hub.domain.kernel import CustomerId, RejectedError, UnavailableError
+from hub.domain.kernel import RejectedError, UnavailableError
 from hub.domain.notifications.letters import Told, letter
 from hub.domain.notifications.planning import LEASE, next_try
 from hub.domain.notifications.preferences import Channel, Preferences
@@ -85,12 +84,7 @@ class Delivering:
         """None where there is nobody, or no phone, any more."""
         if to.channel is Channel.SMS:
             return preferences.phone
-        return self._email(to.customer_id)
-
-    def _email(self, customer_id: CustomerId) -> str | None:
-        customer = self.customers.by_id(customer_id)
-        erased = customer is None or customer.email == nobodys_email(customer_id)
-        return None if customer is None or erased else customer.email
+        return self.customers.email_of(to.customer_id)
 
     def _send(
         self, channel: Channel, address: str, message: Sequence[Claimed], preferences: Preferences

@@ -22,10 +22,27 @@ class Customer(NamedTuple):
     email_verified: bool = False
 
 
+class Known(NamedTuple):
+    """A customer as they are told apart: nothing of it is personal, and no seal is opened for it.
+
+    `email_index` stands for their address (BlindIndex).
+    """
+
+    customer_id: CustomerId
+    email_index: bytes
+    password_hash: str
+    admin: bool
+
+
 class NewCustomer(NamedTuple):
-    """A customer with a first account, to be recorded together."""
+    """A customer with a first account, to be recorded together. Their key is made already.
+
+    `key_master` wraps it.
+    """
 
     customer: Customer
+    email_index: bytes
+    key_master: str
     account_id: AccountId
     cause: Cause
     audit_payload: str
@@ -88,9 +105,16 @@ class Customers(Protocol):
     def register(self, new: NewCustomer) -> None:
         """Raises EmailTakenError."""
 
-    def by_email(self, email: str) -> Customer | None: ...
+    def known_by(self, email_index: bytes) -> Known | None: ...
 
-    def by_id(self, customer_id: CustomerId) -> Customer | None: ...
+    def known(self, customer_id: CustomerId) -> Known | None:
+        """None for one who is erased."""
+
+    def by_id(self, customer_id: CustomerId) -> Customer | None:
+        """None for one who is erased."""
+
+    def email_of(self, customer_id: CustomerId) -> str | None:
+        """Where they are written to: read here alone. None for one who is erased."""
 
     def rehash(self, customer_id: CustomerId, old_hash: str, new_hash: str) -> None:
         """Store the same password under a better hash, unless it was changed meanwhile."""
@@ -111,20 +135,27 @@ class People(Protocol):
     def all_of(self, customer_id: CustomerId) -> PersonalData | None:
         """With the sessions that are over."""
 
-    def erase(self, customer_id: CustomerId, email: str, at: datetime) -> None:
-        """Forget who the customer was: `email` stands for them; the books stay as they are."""
+    def erase(self, customer_id: CustomerId, at: datetime) -> None:
+        """Forget who the customer was, and note that their key is to be destroyed.
+
+        The books stay as they are.
+        """
+
+
+class Devices(Protocol):
+    """Sessions with where they were opened from, which is personal."""
+
+    def open(self, session: NewSession) -> None: ...
+
+    def of(self, customer_id: CustomerId, at: datetime) -> Sequence[LiveSession]:
+        """The live ones, the last used first."""
 
 
 class Sessions(Protocol):
-    def open(self, session: NewSession) -> None: ...
-
     def rotate(self, rotation: Rotation) -> Rotated | None:
         """None for a token that nobody was given, and for one whose session is over."""
 
     def live(self, session_id: str, at: datetime) -> bool: ...
-
-    def of(self, customer_id: CustomerId, at: datetime) -> Sequence[LiveSession]:
-        """The last used first."""
 
     def end(self, customer_id: CustomerId, session_id: str, ending: Ending, at: datetime) -> bool:
         """Whether it was there to be ended."""
@@ -133,9 +164,9 @@ class Sessions(Protocol):
 
 
 class NewOneTimeToken(NamedTuple):
-    """For whoever has this address; it takes the place of earlier ones of its purpose."""
+    """It takes the place of earlier ones of its purpose."""
 
-    email: str
+    customer_id: CustomerId
     purpose: Purpose
     token_hash: bytes
     created_at: datetime
@@ -150,7 +181,7 @@ class PasswordReset(NamedTuple):
 
 class OneTimeTokens(Protocol):
     def create(self, new: NewOneTimeToken) -> bool:
-        """Whether anybody has the address."""
+        """False where the customer is erased."""
 
     def owner(self, token_hash: bytes, purpose: Purpose, at: datetime) -> Customer | None:
         """Whose live token it is."""
@@ -161,8 +192,8 @@ class OneTimeTokens(Protocol):
         The customer's API keys are revoked, and their address is verified: the token came there.
         """
 
-    def verify_email(self, token_hash: bytes, at: datetime) -> str | None:
-        """The address; None where the token is live no more."""
+    def verify_email(self, token_hash: bytes, at: datetime) -> bool:
+        """False where the token is live no more."""
 
 
 class SecondFactors(Protocol):
@@ -187,8 +218,8 @@ class SecondFactors(Protocol):
 
 
 class NoticeRequests(Protocol):
-    def ask(self, purpose: Purpose, email: str) -> None:
-        """Have a notice sent there, if it is a customer's: that is found out elsewhere.
+    def ask(self, purpose: Purpose, email_index: bytes) -> None:
+        """Have a notice sent to this address, if it is a customer's: that is found out elsewhere.
 
         Raises UnavailableError.
         """

@@ -1,7 +1,14 @@
 """Files that are written once: what the venue says of a day."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+
+class Stored(NamedTuple):
+    """`tag` is of this very content."""
+
+    content: bytes
+    tag: str
 
 
 class Objects(Protocol):

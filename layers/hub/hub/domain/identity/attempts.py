@@ -53,9 +53,9 @@ def _name(account: str) -> str:
     return sha256(account.encode()).hexdigest()[:32]
 
 
-def reminder_gate(email: str) -> Gate:
+def reminder_gate(customer_id: str) -> Gate:
     """Whoever registers an address again and again has one reminder an hour sent there."""
-    return Gate(f"attempts:reminder:{_name(email)}", (int(MEMORY.total_seconds()),))
+    return Gate(f"attempts:reminder:{_name(customer_id)}", (int(MEMORY.total_seconds()),))
 
 
 def wait(gate: Gate, failures: Failures, now: datetime) -> int:

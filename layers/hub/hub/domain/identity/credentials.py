@@ -26,11 +26,6 @@ def normal_email(address: str) -> str:
     return unicodedata.normalize("NFKC", address.strip()).casefold()
 
 
-def nobodys_email(customer_id: str) -> str:
-    """The address of a customer who is erased: unique, and nowhere (RFC 2606)."""
-    return f"{customer_id}@erased.invalid"
-
-
 def check_password(
     password: str, email: str, name: str, estimate: Estimate, field: str = "password"
 ) -> None:

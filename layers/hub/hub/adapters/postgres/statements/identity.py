@@ -34,23 +34,35 @@ AT = given("at", login_sessions.c.used_at)
 _SESSION = given("session_id", login_sessions.c.session_id)
 _ENDING = given("ending", login_sessions.c.ending)
 _FRESH = given("fresh", refresh_tokens.c.token_hash)
-_GIVEN = ("user_id", "email", "name", "password_hash", "created_at")
+_GIVEN = (
+    "user_id", "email_index", "email", "name", "key_master", "password_hash", "created_at",
+)  # fmt: skip
+IS_SOMEBODY = users.c.email_index.is_not(None)
 
 
-def find_user_by_email() -> Select[Any]:
-    return _user().where(users.c.email == given("email", users.c.email))
+def find_known_by_index() -> Select[Any]:
+    return _known().where(users.c.email_index == given("email_index", users.c.email_index))
+
+
+def find_known_by_id() -> Select[Any]:
+    return _known().where(users.c.user_id == OWNER, IS_SOMEBODY)
+
+
+def _known() -> Select[Any]:
+    """As `Known` has them: nothing of it is sealed."""
+    return select(users.c.user_id, users.c.email_index, users.c.password_hash, users.c.admin)
 
 
 def find_user_by_id() -> Select[Any]:
-    return _user().where(users.c.user_id == OWNER)
+    return select(*customer_columns()).where(users.c.user_id == OWNER, IS_SOMEBODY)
 
 
-def _user() -> Select[Any]:
-    return select(*customer_columns())
+def find_sealed_email() -> Select[Any]:
+    return select(users.c.email).where(users.c.user_id == OWNER, IS_SOMEBODY)
 
 
 def customer_columns() -> tuple[ColumnElement[Any], ...]:
-    """As `Customer` has them."""
+    """As `Customer` has them, still sealed."""
     return (
         users.c.user_id,
         users.c.email,

@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Select, exists, func, or_, select, update
 from sqlalchemy.sql.selectable import ScalarSelect
 
-from hub.adapters.postgres.statements.identity import customer_columns, ending
-from hub.adapters.postgres.statements.parts import given, insert_from, text_of
+from hub.adapters.postgres.statements.identity import IS_SOMEBODY, customer_columns, ending
+from hub.adapters.postgres.statements.parts import OWNER, given, insert_from, text_of
 from hub.adapters.postgres.tables import api_keys, login_sessions, one_time_tokens, users
 from hub.domain.identity.one_time_tokens import Purpose
 from hub.domain.identity.sessions import Ending
@@ -17,9 +17,9 @@ _AT = given("at", one_time_tokens.c.used_at)
 
 
 def create_one_time_token() -> Select[Any]:
-    """One row where the address is somebody's; earlier tokens of the purpose are used up."""
+    """One row unless the customer is erased; earlier tokens of the purpose are used up."""
     created_at = given("created_at", one_time_tokens.c.created_at)
-    owner = select(users.c.user_id).where(users.c.email == given("email", users.c.email))
+    owner = select(users.c.user_id).where(users.c.user_id == OWNER, IS_SOMEBODY)
     found = owner.cte("owner")
     older = (
         update(one_time_tokens)
@@ -88,10 +88,10 @@ def verify_email() -> Select[Any]:
         update(users)
         .where(users.c.user_id == token.c.user_id)
         .values(email_verified_at=func.coalesce(users.c.email_verified_at, _AT))
-        .returning(users.c.email)
+        .returning(users.c.user_id)
         .cte("verified")
     )
-    return select(verified.c.email)
+    return select(verified.c.user_id)
 
 
 def _used(purpose: ColumnElement[str]) -> CTE:

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import Select, delete, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, literal_column, select, update
+from sqlalchemy.dialects.postgresql import insert
 
-from hub.adapters.postgres.statements.identity import AT, customer_columns
-from hub.adapters.postgres.statements.parts import OWNER, given, text_of
+from hub.adapters.postgres.statements.identity import AT, IS_SOMEBODY, customer_columns
+from hub.adapters.postgres.statements.parts import OWNER, text_of
 from hub.adapters.postgres.tables import (
     accounts,
     api_keys,
+    keys_to_shred,
     login_sessions,
     notification_preferences,
     notifications,
@@ -22,10 +24,13 @@ from hub.domain.identity.sessions import Ending
 
 # No argon2 hash: no password verifies against it.
 _NO_PASSWORD = text_of("!")
+_NOTHING: ColumnElement[Any] = literal_column("NULL")
 
 
 def find_person() -> Select[Any]:
-    return select(*customer_columns(), users.c.created_at).where(users.c.user_id == OWNER)
+    return select(*customer_columns(), users.c.created_at).where(
+        users.c.user_id == OWNER, IS_SOMEBODY
+    )
 
 
 def list_all_sessions() -> Select[Any]:
@@ -49,10 +54,11 @@ def erase_person() -> Select[Any]:
         update(users)
         .where(users.c.user_id == OWNER)
         .values(
-            email=given("email", users.c.email),
-            name=text_of("erased"),
+            email_index=_NOTHING,
+            email=_NOTHING,
+            name=_NOTHING,
             password_hash=_NO_PASSWORD,
-            email_verified_at=literal_column("NULL"),
+            email_verified_at=_NOTHING,
         )
         .returning(users.c.user_id)
         .cte("person")
@@ -61,8 +67,8 @@ def erase_person() -> Select[Any]:
         update(login_sessions)
         .where(login_sessions.c.user_id == person.c.user_id)
         .values(
-            address=text_of(""),
-            agent=text_of(""),
+            address=_NOTHING,
+            agent=_NOTHING,
             ended_at=func.coalesce(login_sessions.c.ended_at, AT),
             ending=func.coalesce(login_sessions.c.ending, text_of(Ending.ERASED)),
         )
@@ -80,6 +86,12 @@ def erase_person() -> Select[Any]:
         .values(name=text_of("erased"))
         .cte("named_accounts")
     )
+    shredding = (
+        insert(keys_to_shred)
+        .from_select(["user_id", "noted_at"], select(person.c.user_id, AT))
+        .on_conflict_do_nothing()
+        .cte("shredding")
+    )
     gone = [
         delete(table).where(table.c.user_id == OWNER).cte(f"gone_{table.name}")
         for table in (
@@ -91,4 +103,4 @@ def erase_person() -> Select[Any]:
             notifications,
         )
     ]
-    return select(person.c.user_id).add_cte(sessions, keys, named, *gone)
+    return select(person.c.user_id).add_cte(sessions, keys, named, shredding, *gone)

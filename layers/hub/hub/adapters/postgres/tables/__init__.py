@@ -19,6 +19,7 @@ from hub.adapters.postgres.tables.accounts import (
 )
 from hub.adapters.postgres.tables.identity import (
     api_keys,
+    keys_to_shred,
     login_attempts,
     login_sessions,
     one_time_tokens,
@@ -89,6 +90,7 @@ __all__ = [
     "good_faith_violations",
     "instrument_symbols",
     "instruments",
+    "keys_to_shred",
     "ledger_entries",
     "ledger_transactions",
     "login_attempts",

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
     Integer,
@@ -22,13 +23,29 @@ users = Table(
     "users",
     metadata,
     Column("user_id", ID, primary_key=True),
-    Column("email", Text, nullable=False, unique=True),
-    Column("name", Text, nullable=False),
+    # Sealed under the customer's own key; of one who is erased nothing is left.
+    Column("email_index", LargeBinary, unique=True),
+    Column("email", LargeBinary),
+    Column("name", LargeBinary),
+    # Which master wraps that key.
+    Column("key_master", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
     # The application's role may not write it: no defect of a handler makes an administrator.
     Column("admin", Boolean, nullable=False, server_default=text("false")),
     Column("email_verified_at", MOMENT),
     Column("created_at", MOMENT, nullable=False),
+    CheckConstraint(
+        "(email_index IS NULL) = (email IS NULL) AND (email IS NULL) = (name IS NULL)",
+        name="whole_or_erased",
+    ),
+)
+
+# Noted with the erasure, and struck out when the key is destroyed.
+keys_to_shred = Table(
+    "keys_to_shred",
+    metadata,
+    Column("user_id", ID, ForeignKey("users.user_id"), primary_key=True),
+    Column("noted_at", MOMENT, nullable=False),
 )
 
 login_sessions = Table(
@@ -36,8 +53,9 @@ login_sessions = Table(
     metadata,
     Column("session_id", ID, primary_key=True),
     Column("user_id", ID, ForeignKey("users.user_id"), nullable=False, index=True),
-    Column("address", Text, nullable=False),
-    Column("agent", Text, nullable=False),
+    # Sealed; of one who is erased nothing is left.
+    Column("address", LargeBinary),
+    Column("agent", LargeBinary),
     Column("created_at", MOMENT, nullable=False),
     Column("used_at", MOMENT, nullable=False),
     Column("expires_at", MOMENT, nullable=False),
@@ -97,6 +115,7 @@ second_factors = Table(
     "second_factors",
     metadata,
     Column("user_id", ID, ForeignKey("users.user_id"), primary_key=True),
+    # Sealed.
     Column("secret", LargeBinary, nullable=False),
     Column("last_step", BigInteger, nullable=False),
     Column("created_at", MOMENT, nullable=False),

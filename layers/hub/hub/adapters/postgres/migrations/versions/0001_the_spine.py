@@ -119,14 +119,20 @@ def upgrade() -> None:  # as long as the tables are many
     op.create_table(
         "users",
         sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email_index", sa.LargeBinary(), nullable=True),
+        sa.Column("email", sa.LargeBinary(), nullable=True),
+        sa.Column("name", sa.LargeBinary(), nullable=True),
+        sa.Column("key_master", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
         sa.Column("admin", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("email_verified_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(email_index IS NULL) = (email IS NULL) AND (email IS NULL) = (name IS NULL)",
+            name=op.f("ck_users_whole_or_erased"),
+        ),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_users")),
-        sa.UniqueConstraint("email", name=op.f("uq_users_email")),
+        sa.UniqueConstraint("email_index", name=op.f("uq_users_email_index")),
     )
     op.create_table(
         "accounts",
@@ -219,11 +225,20 @@ def upgrade() -> None:  # as long as the tables are many
         postgresql_where="valid_to IS NULL",
     )
     op.create_table(
+        "keys_to_shred",
+        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.user_id"], name=op.f("fk_keys_to_shred_user_id")
+        ),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_keys_to_shred")),
+    )
+    op.create_table(
         "login_sessions",
         sa.Column("session_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("agent", sa.Text(), nullable=False),
+        sa.Column("address", sa.LargeBinary(), nullable=True),
+        sa.Column("agent", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -1049,6 +1064,7 @@ def downgrade() -> None:
     op.drop_table("notifications")
     op.drop_table("notification_preferences")
     op.drop_table("login_sessions")
+    op.drop_table("keys_to_shred")
     op.drop_table("instrument_symbols")
     op.drop_table("daily_bars")
     op.drop_table("corporate_actions")

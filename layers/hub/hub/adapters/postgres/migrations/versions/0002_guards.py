@@ -70,8 +70,9 @@ BEGIN
         REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM hub_app;
         -- Who is an administrator is the owner's to say: the column is not among these.
         REVOKE INSERT, UPDATE ON users FROM hub_app;
-        GRANT INSERT (user_id, email, name, password_hash, created_at),
-            UPDATE (email, name, password_hash, email_verified_at) ON users TO hub_app;
+        GRANT INSERT (user_id, email_index, email, name, key_master, password_hash, created_at),
+            UPDATE (email_index, email, name, key_master, password_hash, email_verified_at)
+            ON users TO hub_app;
     END IF;
 END
 $$;
