@@ -40,14 +40,24 @@ def test_nothing_speaks_to_the_internet_but_who_must(name: str):
             assert rule["CidrIp"] == NETWORK
 
 
-def test_outward_go_only_functions_that_speak_to_connections():
+VENUE = {"OnOrderRouted", "JobFollowRoutedOrders", "StepRetryOrder"}
+
+
+def test_outward_go_only_functions_that_speak_to_connections_or_the_venue():
     outward = {
         each.name
         for each in functions()
         if {"Ref": OUTWARD} in each.properties.get("VpcConfig", {}).get("SecurityGroupIds", [])
     }
     speaking = {each.name for each in functions() if {"Ref": "ConnectionsPolicy"} in each.policies}
-    assert outward == speaking != set()
+    told = {
+        each.name
+        for each in functions()
+        if "VENUE_URL" in each.properties.get("Environment", {}).get("Variables", {})
+    }
+
+    assert told == VENUE
+    assert outward == speaking | told
 
 
 @pytest.mark.parametrize("name", GROUPS)
