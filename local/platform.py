@@ -1,6 +1,7 @@
 """The whole platform on one machine: database, cache, the template's application, the quotes."""
 
 import asyncio
+import json
 import logging
 import os
 import sys
@@ -30,6 +31,7 @@ from local.services.watch import Server, watch
 logger = logging.getLogger(__name__)
 
 _SIGNING_KEY = "hub-signing-key"
+_VENUE_KEYS = "hub-venue-keys"
 _LOCAL_RATE = "600000"
 _LIKE_A_FUNCTION = "JobReleaseQueuedOrders"
 _DUMMY_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
@@ -237,17 +239,26 @@ def _runtime(
             "PersonalKeyArn": keys.masters.current,
             "IndexKeyArn": kms.INDEX,
             "VenueProfile": options.venue,
+            "Venue": os.environ.get("VENUE") or "paper",
+            "VenueUrl": os.environ.get("VENUE_URL", ""),
+            "VenueSecretArn": _VENUE_KEYS,
             "SqsEndpoint": endpoint,
             "EventsEndpoint": endpoint,
             "StatesEndpoint": endpoint,
             "SecretsEndpoint": endpoint,
             "ConnectionsEndpoint": f"{endpoint}/local",
         },
-        secrets={_SIGNING_KEY: keys.tokens.signing},
+        secrets={_SIGNING_KEY: keys.tokens.signing, _VENUE_KEYS: _venue_keys()},
         master_keys=keys.masters,
         market_clock=clock,
         waits=waits,
     )
+
+
+def _venue_keys() -> str:
+    """As the secret of the cloud has them."""
+    words = {"key_id": "VENUE_KEY_ID", "secret_key": "VENUE_SECRET_KEY"}
+    return json.dumps({name: os.environ.get(variable, "") for name, variable in words.items()})
 
 
 def _stream_task(options: Options, runtime: Runtime, logs: Path) -> StreamTask:

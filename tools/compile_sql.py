@@ -60,6 +60,7 @@ STATEMENTS: tuple[Callable[[], Any], ...] = (
     order_queries.list_resting,
     order_queries.list_expired,
     order_queries.list_open,
+    order_queries.list_routed,
     order_queries.list_groups,
     order_queries.forget_quotes,
     order_queries.list_fees,

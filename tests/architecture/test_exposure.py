@@ -40,7 +40,10 @@ def test_nothing_speaks_to_the_internet_but_who_must(name: str):
             assert rule["CidrIp"] == NETWORK
 
 
-def test_outward_go_only_functions_that_speak_to_connections_or_send_mails():
+VENUE = {"OnOrderRouted", "JobFollowRoutedOrders", "StepRetryOrder"}
+
+
+def test_outward_go_only_functions_that_speak_to_connections_or_the_venue_or_send_mails():
     outward = {
         each.name
         for each in functions()
@@ -51,7 +54,15 @@ def test_outward_go_only_functions_that_speak_to_connections_or_send_mails():
         for each in functions()
         if any({"Ref": policy} in each.policies for policy in ("ConnectionsPolicy", "MailPolicy"))
     }
-    assert outward == speaking != set()
+    told = {
+        each.name
+        for each in functions()
+        if "VENUE_URL" in each.properties.get("Environment", {}).get("Variables", {})
+    }
+
+    assert told == VENUE
+    assert speaking != set()
+    assert outward == speaking | told
 
 
 @pytest.mark.parametrize("name", GROUPS)

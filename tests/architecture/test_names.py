@@ -23,6 +23,7 @@ TRIGGERS = {"on_": "SQS", "step_": None, "job_": "ScheduleV2"}
 OTHER_USE_CASE = {
     "on_order_submitted": "process_submitted",  # a queue's handler is named after the event
     "on_order_undelivered": "begin_recovery",  # a queue's handler is named after the event
+    "on_order_routed": "follow_order",  # a queue's handler is named after the event
     "on_notice_requested": "send_notice",  # a queue's handler is named after the event
     "get_order_status": "get_order",  # the same order, in fewer words
     "on_account_event": "deliver_account_events",  # a queue's handler is named after the event
@@ -51,6 +52,7 @@ WITHOUT_HANDLER = {
     ("orders", "steps"),  # what deciding and expiring share
     ("orders", "election"),  # what watching and deciding share
     ("orders", "booking"),  # how what is decided is booked, whoever decides
+    ("orders", "venue_booking"),  # how what an outside venue says is booked
     ("orders", "intake"),  # what submitting and previewing share
     ("orders", "lifetime"),  # when an order works, for intake and replacement
     ("orders", "recovering"),  # what the steps of a recovery share

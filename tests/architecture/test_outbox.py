@@ -13,6 +13,8 @@ WITHOUT = {
     "release_queued_orders": "orders/release_queued_orders.py",
     # The orders rest on, and the next reload of the book finds them.
     "watch_resting_orders": "orders/watch_resting_orders.py",
+    # The orders stay open, and are looked at again each minute.
+    "follow_routed_orders": "orders/follow_routed_orders.py",
     # A person asked, and is told where it was not taken.
     "reprocess_order": "operations/reprocess_order.py",
     # It changes nothing in the books, and who alarms tries again where it was not taken.

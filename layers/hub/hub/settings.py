@@ -14,11 +14,12 @@ class SettingsError(Exception):
 class Settings(NamedTuple):
     """`verifying_keys` are PEM public keys of access tokens, by kid.
 
-    `venue` is what differs from the paper venue's profile, by the names of `VenueProfile`; `preset`
-    names another profile to begin with. `customer_rate` and `address_rate` are requests a minute,
-    0 any number. `queue_urls` are by purpose. `endpoints` are the URLs of AWS services that are not
-    where AWS has them. Mails and texts go to files in `mail_folder` where it is named, else out as
-    from `mail_sender` and `text_sender`.
+    `venue_name` is who fills orders: `paper`, which is ourselves, or `alpaca`. `venue` is what
+    differs from the paper venue's profile, by the names of `VenueProfile`; `preset` names another
+    profile to begin with. `customer_rate` and `address_rate` are requests a minute, 0 any number.
+    `queue_urls` are by purpose. `endpoints` are the URLs of AWS services that are not where AWS has
+    them. Mails and texts go to files in `mail_folder` where it is named, else out as from
+    `mail_sender` and `text_sender`.
     """
 
     database_url: str
@@ -55,10 +56,17 @@ class Settings(NamedTuple):
     personal_key: str = ""
     index_key: str = ""
     keys_bucket: str = ""
+    routed_queue_url: str = ""
+    venue_name: str = "paper"
+    venue_url: str = ""
+    venue_secret: str = ""
 
     def endpoint(self, service: str, host: str) -> str:
         return self.endpoints.get(service, f"https://{host}.{self.region}.amazonaws.com")
 
+
+_VENUES = ("paper", "alpaca")
+_ALPACA_PAPER = "https://paper-api.alpaca.markets"
 
 _SERVICES = {
     "sqs": "AWS_ENDPOINT_URL_SQS",
@@ -88,6 +96,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         region=given.get("AWS_REGION", "us-east-1"),
         endpoints={service: url for service, url in endpoints.items() if url},
         orders_queue_url=given.get("ORDERS_QUEUE_URL", ""),
+        routed_queue_url=given.get("ROUTED_QUEUE_URL", ""),
         triggered_queue_url=given.get("TRIGGERED_QUEUE_URL", ""),
         notices_queue_url=given.get("NOTICES_QUEUE_URL", ""),
         mail_folder=given.get("MAIL_FOLDER", ""),
@@ -110,6 +119,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         verifying_keys=_texts(given.get("TOKEN_VERIFYING_KEYS") or "{}", "TOKEN_VERIFYING_KEYS"),
         collar=_decimal(given, "ORDER_COLLAR", "0.04"),
         tolerance=_decimal(given, "PRICE_TOLERANCE", "0.50"),
+        venue_name=_one_of(given.get("VENUE") or "paper", _VENUES, "VENUE"),
+        venue_url=given.get("VENUE_URL") or _ALPACA_PAPER,
+        venue_secret=given.get("VENUE_SECRET", ""),
         venue=_texts(given.get("VENUE_PROFILE") or "{}", "VENUE_PROFILE"),
         queue_urls=_texts(given.get("QUEUE_URLS") or "{}", "QUEUE_URLS"),
         customer_rate=_whole(given, "CUSTOMER_RATE"),
@@ -134,6 +146,12 @@ def _texts(text: str, name: str) -> Mapping[str, str]:
     if not isinstance(values, dict) or not all(isinstance(each, str) for each in values.values()):
         raise SettingsError(f"{name} is not a JSON object of texts")
     return values
+
+
+def _one_of(word: str, words: tuple[str, ...], name: str) -> str:
+    if word not in words:
+        raise SettingsError(f"{name} is none of {', '.join(words)}")
+    return word
 
 
 def _whole(given: Mapping[str, str], name: str) -> int:

@@ -25,6 +25,7 @@ class Destination:
 
     ORDERS_SUBMITTED = "orders-submitted"
     ORDERS_TRIGGERED = "orders-triggered"
+    ORDERS_ROUTED = "orders-routed"
     BUS = "bus"
 
 
@@ -281,3 +282,19 @@ def audit_payload(cause: Cause, detail: Mapping[str, Any]) -> str:
 def domain_event(kind: str, account_id: AccountId, detail: Mapping[str, Any]) -> str:
     """The body of a message for the bus: versioned, and naming its account."""
     return canonical({"type": kind, "version": 1, "account_id": account_id, "detail": detail})
+
+
+def queue_body(
+    order_id: OrderId, account_id: AccountId, symbol: str, trace_id: str, **election: str
+) -> str:
+    """The message that asks for an order to be processed; see `election` for its optional part."""
+    return json.dumps(
+        {
+            "version": 1,
+            "order_id": order_id,
+            "account_id": account_id,
+            "symbol": symbol,
+            "trace_id": trace_id,
+            **election,
+        }
+    )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from hub.application.orders.close_position import ClosePosition
     from hub.application.orders.execute_orders import ExecuteOrders
     from hub.application.orders.expire_orders import ExpireOrders
+    from hub.application.orders.follow_order import FollowOrder
+    from hub.application.orders.follow_routed_orders import FollowRoutedOrders
     from hub.application.orders.get_order import GetOrder
     from hub.application.orders.get_order_timeline import GetOrderTimeline
     from hub.application.orders.intake import Intake, VenueTerms
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from hub.application.orders.submit_order import SubmitOrder
     from hub.application.orders.watch_resting_orders import WatchRestingOrders
     from hub.application.ports.operations import Recoveries, RecoveryRuns
+    from hub.application.ports.venue import RoutedOrders, Venue
 
 
 class OrderUseCases(Parts):
@@ -45,28 +48,19 @@ class OrderUseCases(Parts):
         """Raises SettingsError."""
         from hub.application.orders.intake import VenueTerms
         from hub.domain.orders.entry_rules import EntryLimits
-        from hub.domain.orders.venue import profile_of
+        from hub.domain.orders.venue import Liquidity, profile_of
         from hub.settings import SettingsError
 
         try:
             profile = profile_of(self.settings.venue)
         except ValueError as error:
             raise SettingsError(f"VENUE_PROFILE: {error}") from error
-        return VenueTerms(EntryLimits(self.settings.collar, self.settings.tolerance), profile)
-
-    @cached_property
-    def intake(self) -> "Intake":
-        from hub.application.orders.intake import Intake
-
-        return Intake(
-            self.instruments,
-            self.market_data,
-            self.calendars,
-            self.fees,
-            self.clock,
-            self.ids,
-            self.venue_terms,
-        )
+        outside = self.settings.venue_name != "paper"
+        if outside:
+            # What is shown there, that venue shares out.
+            profile = profile._replace(liquidity=Liquidity.UNLIMITED)
+        limits = EntryLimits(self.settings.collar, self.settings.tolerance)
+        return VenueTerms(limits, profile, outside)
 
     @cached_property
     def orders_at_work(self) -> "OrdersAtWork":
@@ -80,6 +74,53 @@ class OrderUseCases(Parts):
             self.clock,
             self.ids,
             self.relay,
+            self.venue_terms,
+        )
+
+    @cached_property
+    def routed_orders(self) -> "RoutedOrders":
+        from hub.adapters.postgres.routed_orders import PostgresRoutedOrders
+
+        return PostgresRoutedOrders(self.database)
+
+    @cached_property
+    def outside_venue(self) -> "Venue":
+        from hub.adapters.alpaca.line import AlpacaLine, keys_in
+        from hub.adapters.alpaca.venue import AlpacaVenue
+        from hub.adapters.aws.secrets import secret_text
+
+        vault = self._aws("secretsmanager", "secretsmanager", "secretsmanager")
+        return AlpacaVenue(
+            AlpacaLine(
+                self.settings.venue_url,
+                lambda: keys_in(secret_text(vault, self.settings.venue_secret)),
+                self.clock,
+            )
+        )
+
+    @cached_property
+    def follow_order(self) -> "FollowOrder":
+        from hub.application.orders.follow_order import FollowOrder
+
+        return FollowOrder(self.routed_orders, self.outside_venue, self.orders_at_work)
+
+    @cached_property
+    def follow_routed_orders(self) -> "FollowRoutedOrders":
+        from hub.application.orders.follow_routed_orders import FollowRoutedOrders
+
+        return FollowRoutedOrders(self.routed_orders, self.outside_venue, self.ids, self.publisher)
+
+    @cached_property
+    def intake(self) -> "Intake":
+        from hub.application.orders.intake import Intake
+
+        return Intake(
+            self.instruments,
+            self.market_data,
+            self.calendars,
+            self.fees,
+            self.clock,
+            self.ids,
             self.venue_terms,
         )
 
@@ -193,7 +234,11 @@ class OrderUseCases(Parts):
         from hub.adapters.aws.redeliveries import SqsRedeliveries
         from hub.application.orders.postpone_failed import PostponeFailed
 
-        urls = (self.settings.orders_queue_url, self.settings.triggered_queue_url)
+        urls = (
+            self.settings.orders_queue_url,
+            self.settings.triggered_queue_url,
+            self.settings.routed_queue_url,
+        )
         return PostponeFailed(SqsRedeliveries(self._aws("sqs", "sqs", "AmazonSQS"), urls))
 
     @cached_property
@@ -267,7 +312,13 @@ class OrderUseCases(Parts):
     def retry_order(self) -> "RetryOrder":
         from hub.application.orders.retry_order import RetryOrder
 
-        return RetryOrder(self.recovering, self.price_orders, self.execute_orders, self.relay)
+        return RetryOrder(
+            self.recovering,
+            self.price_orders,
+            self.execute_orders,
+            self.follow_order,
+            self.relay,
+        )
 
     @cached_property
     def ask_operator(self) -> "AskOperator":

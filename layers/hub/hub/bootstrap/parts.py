@@ -333,6 +333,7 @@ class Parts:
             {
                 Destination.ORDERS_SUBMITTED: self.settings.orders_queue_url,
                 Destination.ORDERS_TRIGGERED: self.settings.triggered_queue_url,
+                Destination.ORDERS_ROUTED: self.settings.routed_queue_url,
             },
             self.settings.event_bus,
         )

@@ -93,7 +93,7 @@ def changes_of(books: Books) -> dict[str, Any]:
 _CHANGED = (
     "order_id state quantity filled_quantity filled_value fills reserved_cash reserved_quantity "
     "reason_code reason updated_at executed_at stop_price water_mark triggered_at replaced_by fees "
-    "met_event"
+    "met_event routed_at sent_at"
 )
 
 

@@ -12,7 +12,7 @@ WRITTEN = (
     "reserved_quantity market_price reason_code reason market_time created_at updated_at "
     "executed_at stop_price trail_price trail_percent water_mark triggered_at notional "
     "expire_date expires_at works_from extended_hours post_only order_class group_id leg "
-    "replaces replaced_by fees met_event"
+    "replaces replaced_by fees met_event routed_at sent_at"
 )
 _READ = tuple(name for name in WRITTEN.split() if name != "request_hash")
 WIDTH = len(_READ)

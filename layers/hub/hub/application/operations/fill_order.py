@@ -62,7 +62,7 @@ class FillOrder:
             order = booking.steps.take(order, live, "entered", seen.record)
         if order.waits_for_trigger:
             order = booking.trigger(order, seen.record)
-        booking.fill_by_hand(order, command.quantity, command.price, seen)
+        booking.fill_as_told(order, command.quantity, command.price, seen)
 
 
 def _check(order: Order, command: FillOrderCommand) -> None:

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from hub.application.books import Destination
+from hub.application.books import Destination, queue_body
 from hub.application.operations.deciding import Deciding, OrderDecision, check_open
-from hub.application.orders.submit_order import queue_body
 from hub.application.ports.messages import Message, Publisher
 from hub.application.ports.operations import Decision
 from hub.application.ports.system import Ids

@@ -139,7 +139,7 @@ class Booking:
             elif kind is Follows.RESIZE and now.is_open:
                 self.resize(now, quantity, because)
 
-    def fill_by_hand(self, order: Order, quantity: Decimal, price: Decimal, seen: Seen) -> None:
+    def fill_as_told(self, order: Order, quantity: Decimal, price: Decimal, seen: Seen) -> None:
         """A fill that no quote of the market has decided. Raises InsufficientBuyingPowerError,
         which is no reason to end the order."""
         order = self._with_reservation(sized(order, price), quantity)

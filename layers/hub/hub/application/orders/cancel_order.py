@@ -1,4 +1,7 @@
-"""Cancel an open order and release what it reserved; what hangs on it goes with it."""
+"""Cancel an open order and release what it reserved; what hangs on it goes with it.
+
+An order that is at a venue is asked back: until that answers it is `pending_cancel`.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -31,11 +34,12 @@ class CancelOrder:
             raise NotFoundError("there is no such order")
         if canceled:
             return order
-        if order.group_id is None or order.state not in CANCELABLE:
+        alone = order.group_id is None and order.routed_at is None
+        if alone or order.state not in CANCELABLE:
             raise NotCancelableError(
                 f"the order is {order.state}", extra={"state": order.state.value}
             )
-        return self._in_group(command, order)
+        return self._in_books(command, order)
 
     def _alone(self, command: CancelOrderCommand) -> bool:
         """In one step, which nearly every order can take: whether this one could."""
@@ -57,7 +61,7 @@ class CancelOrder:
             self.relay.send([canceled.message])
         return canceled is not None
 
-    def _in_group(self, command: CancelOrderCommand, order: Order) -> Order:
+    def _in_books(self, command: CancelOrderCommand, order: Order) -> Order:
         moment = self.at_work.moment(command.customer_id, command.trace_id)
         with self.at_work.open([order], moment) as booking:
             cancel_now(booking, order.order_id)

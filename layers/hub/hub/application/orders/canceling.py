@@ -54,12 +54,16 @@ class OrdersAtWork:
 
 
 def cancel_now(booking: Booking, order_id: OrderId) -> None:
-    """The order ends, acknowledged on the way out if nobody had done so yet.
+    """The order ends, acknowledged on the way out if nobody had done so yet; one that a venue has
+    is asked back from there, and ends when it says so.
 
     Raises NotCancelableError naming the state in which it is by now.
     """
     order, now = booking.books.orders[order_id], booking.steps.moment.now
     if order.state not in CANCELABLE:
         raise NotCancelableError(f"the order is {order.state}", extra={"state": order.state.value})
+    if order.routed_at is not None:
+        booking.steps.recall(order)
+        return
     order = booking.steps.acknowledge(order)
     booking.end(order, order.move(State.CANCELED, now), "canceled", {})

@@ -27,13 +27,15 @@ from hub.domain.market.calendar import Calendar
 from hub.domain.market.quote import AGE_LIMIT, Quote
 from hub.domain.market.trade import SessionPrint, Trade
 from hub.domain.orders.events import Condition, Market, Supply, Touch, TradeEvent
+from hub.domain.orders.matching import Action, arrive, at_print, meet_quote, meet_trade
 from hub.domain.orders.matching import Steps as CoreSteps
-from hub.domain.orders.matching import arrive, at_print, meet_quote, meet_trade
 from hub.domain.orders.order import ARRIVING, WORKING, Order, Side, State, TimeInForce
 from hub.domain.orders.stops import is_reached
 from hub.domain.orders.venue import Liquidity
 
 EXCHANGE = "XNYS"
+# What a triggered stop comes to is not decided here where the venue is outside.
+_OF_THE_VENUE = frozenset({Action.FILL, Action.CANCEL})
 
 
 class OrderToProcess(NamedTuple):
@@ -140,7 +142,7 @@ class _Batch:
         order = self._books.orders.get(order_id)
         if order is None:
             return False
-        if order.state not in ARRIVING | WORKING:
+        if order.state not in ARRIVING | WORKING or order.routed_at is not None:
             return True
         if order.waits_for_print:
             self._await_print(order)
@@ -261,13 +263,31 @@ class _Batch:
         return trade, Seen(Market(quote_event(quote), trade), quote, None, trade)
 
     def _meet(self, order: Order, seen: Seen) -> None:
-        if order.state in ARRIVING:
-            live = order.move(State.NEW, self._moment.now)
-            order = self._steps.take(order, live, "entered", seen.record)
+        if self._booking.terms.outside:
+            self._meet_outside(order, seen)
+        elif order.state in ARRIVING:
+            order = self._entered(order, seen)
             self._booking.carry_out(order, self._arrive(order, seen), seen, arriving=True)
         elif order.met_event != seen.event_id:
             # A message that comes twice, or the same quote again, has nothing more to give.
             self._booking.carry_out(order, self._reached(order, seen), seen)
+
+    def _meet_outside(self, order: Order, seen: Seen) -> None:
+        """Only a stop is decided here; what waits for none is the venue's."""
+        arriving = order.state in ARRIVING
+        if arriving:
+            order = self._entered(order, seen)
+        if order.waits_for_trigger:
+            decided = self._arrive(order, seen) if arriving else self._reached(order, seen)
+            decided = tuple(step for step in decided if step.action not in _OF_THE_VENUE)
+            self._booking.carry_out(order, decided, seen, arriving=arriving)
+            order = self._books.orders[order.order_id]
+        if order.is_open and not order.waits_for_trigger:
+            self._steps.route(order, seen.record)
+
+    def _entered(self, order: Order, seen: Seen) -> Order:
+        live = order.move(State.NEW, self._moment.now)
+        return self._steps.take(order, live, "entered", seen.record)
 
     def _arrive(self, order: Order, seen: Seen) -> CoreSteps:
         return arrive(order, seen.market, self._booking.terms.profile)

@@ -72,6 +72,9 @@ def _end_one(booking: Booking, order_id: OrderId) -> bool:
     # The exits of an entry that ends in this very transaction have ended with it.
     if not order.is_open or order.state is State.PENDING_NEW:
         return not order.is_open
+    if order.routed_at is not None:
+        booking.steps.recall(order)
+        return True
     state = expired_state(order)
     code, reason = _REASONS[state]
     ended = replace(order.move(state, booking.steps.moment.now), reason_code=code, reason=reason)

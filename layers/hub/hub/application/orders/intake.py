@@ -35,16 +35,19 @@ from hub.domain.orders.events import Market, Touch
 from hub.domain.orders.matching import trigger_price
 from hub.domain.orders.order import IMMEDIATE, Order, Side
 from hub.domain.orders.placing import Placement, orders_for
+from hub.domain.orders.routing import check_offered
 from hub.domain.orders.venue import VenueProfile
 
 _ZERO = Decimal(0)
 
 
 class VenueTerms(NamedTuple):
-    """How the venue takes orders, and how it treats them."""
+    """How the venue takes orders, and how it treats them. One that is `outside` fills them itself:
+    we decide when a stop is reached, and no more."""
 
     limits: EntryLimits
     profile: VenueProfile
+    outside: bool = False
 
 
 class Intaken(NamedTuple):
@@ -73,6 +76,8 @@ class Intake:
     def take(self, asked: NewOrder, account_id: AccountId, client_order_id: str | None) -> Intaken:
         """Raises InvalidInputError, RejectedError or UnavailableError."""
         check_form(asked)
+        if self.terms.outside:
+            check_offered(asked)
         instrument = self._instrument(asked.symbol)
         view = self.market_data.view([instrument.symbol])
         quote = view.quotes.get(instrument.symbol)

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.application.books import Destination
+from hub.application.books import Destination, queue_body
 from hub.application.orders.execute_orders import EXCHANGE
 from hub.application.orders.intake import may_trade
-from hub.application.orders.submit_order import queue_body
 from hub.application.ports.market import Calendars, MarketData
 from hub.application.ports.messages import Message, Publisher
 from hub.application.ports.orders import Orders

@@ -5,12 +5,12 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import NamedTuple
 
-from hub.application.books import Destination, canonical
+from hub.application.books import Destination, canonical, queue_body
 from hub.application.orders.booking import Booking
 from hub.application.orders.canceling import OrdersAtWork
 from hub.application.orders.intake import cash_needed, price_heard
 from hub.application.orders.lifetime import lifetime
-from hub.application.orders.submit_order import limit_broken, queue_body
+from hub.application.orders.submit_order import limit_broken
 from hub.application.ports.orders import Orders
 from hub.domain.accounts.position import Position
 from hub.domain.kernel import CustomerId, NotFoundError, OrderId, UnavailableError, notional, plain

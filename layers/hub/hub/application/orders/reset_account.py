@@ -35,6 +35,7 @@ from hub.domain.orders.events import Market
 from hub.domain.orders.matching import Action, Step
 from hub.domain.orders.order import Order, OrderType, Side, State, TimeInForce
 from hub.domain.orders.placing import Placement, orders_for
+from hub.domain.orders.routing import NotOfferedError
 
 KIND = "reset"
 _ZERO = Decimal(0)
@@ -60,11 +61,14 @@ class ResetAccount:
     def __call__(self, command: ResetAccountCommand) -> AccountSummary:
         """The account after it; as it is now, where this very reset was the latest already.
 
-        Raises NotFoundError, AccountClosedError, UnavailableError where a position has no price,
-        and ConflictError where orders keep coming in.
+        Raises NotFoundError, AccountClosedError, NotOfferedError at an outside venue,
+        UnavailableError where a position has no price, and ConflictError where orders keep coming
+        in.
         """
         customer_id, account_id = command.customer_id, command.account_id
         own_open_account(self.accounts, customer_id, account_id)
+        if self.at_work.terms.outside:
+            raise NotOfferedError("only an account at the paper venue can begin again")
         reset_id = self._reset_id(command)
         which = OpenOrders(customer_id, account_id)
         for _ in range(_TRIES):

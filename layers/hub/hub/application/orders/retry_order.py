@@ -1,4 +1,7 @@
-"""Try an order of the ladder again, if that still makes sense: price it, decide it, book it."""
+"""Try an order of the ladder again, if that still makes sense: price it, decide it, book it.
+
+Of one that is at an outside venue only the venue can say more.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from hub.application.orders.execute_orders import (
     ExecuteOrdersCommand,
     OrderToProcess,
 )
+from hub.application.orders.follow_order import FollowOrder, FollowOrderCommand
 from hub.application.orders.price_orders import PriceOrders
 from hub.application.orders.recovering import Recovering
 from hub.application.relay import Relay
@@ -35,6 +39,7 @@ class RetryOrder:
     recovering: Recovering
     price_orders: PriceOrders
     execute_orders: ExecuteOrders
+    follow_order: FollowOrder
     relay: Relay
 
     def __call__(self, command: RetryOrderCommand) -> str:
@@ -59,6 +64,9 @@ class RetryOrder:
         return order
 
     def _process(self, order: Order, command: RetryOrderCommand) -> None:
+        if order.routed_at is not None:
+            self.follow_order(FollowOrderCommand(order.order_id, command.trace_id))
+            return
         view = self.price_orders([order.symbol])
         election = election_from(command.message)
         one = OrderToProcess(order.order_id, order.account_id, election)

@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
-from hub.application.books import Books, Cause, Destination, domain_event
+from hub.application.books import Books, Cause, Destination, domain_event, queue_body
 from hub.application.ports.system import Ids
 from hub.domain.kernel import UnavailableError
 from hub.domain.market.calendar import Calendar
@@ -23,6 +23,7 @@ _EVENTS = {
     State.ACCEPTED: "OrderQueued",
     State.NEW: "OrderEntered",
     State.PARTIALLY_FILLED: "OrderPartiallyExecuted",
+    State.PENDING_CANCEL: "OrderCancelRequested",
     State.FILLED: "OrderExecuted",
     State.CANCELED: "OrderCanceled",
     State.REJECTED: "OrderFailed",
@@ -101,6 +102,24 @@ class Steps:
         self.books.add(order, request_hash)
         self.books.record(account, "OrderSubmitted", cause, detail, after=order)
         return self._tell(order, "OrderSubmitted", cause, detail, {"after": order.state})
+
+    def route(self, order: Order, detail: Mapping[str, object]) -> None:
+        """From now on an outside venue alone fills and ends the order. The books say so before that
+        knows: who looks after the order finds it in them."""
+        routed = replace(order, routed_at=self.moment.now, updated_at=self.moment.now)
+        self._to_venue(self.note(routed, "OrderRouted", "routed", detail))
+
+    def recall(self, order: Order) -> None:
+        """The venue is asked to end the order."""
+        wanted = order.move(State.PENDING_CANCEL, self.moment.now)
+        self._to_venue(self.take(order, wanted, "cancel_requested", {}))
+
+    def _to_venue(self, order: Order) -> None:
+        account = self.books.accounts[order.account_id]
+        body = queue_body(order.order_id, order.account_id, order.symbol, self.moment.trace_id)
+        self.books.announce(
+            account, self.ids.new(), Destination.ORDERS_ROUTED, body, self.moment.now
+        )
 
     def take(
         self,

@@ -1,13 +1,12 @@
 """Take an order: check, reserve, record once, announce. Filling it is ProcessOrder's job."""
 
-import json
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from hub.application.accounts.list_accounts import only_account, own_open_account
-from hub.application.books import Cause, Destination, audit_payload, canonical
+from hub.application.books import Cause, Destination, audit_payload, canonical, queue_body
 from hub.application.orders.intake import Intake, Intaken
 from hub.application.ports.accounts import Accounts
 from hub.application.ports.messages import Message
@@ -22,7 +21,6 @@ from hub.domain.kernel import (
     CustomerId,
     Fault,
     ForbiddenError,
-    OrderId,
     RejectedError,
     UnavailableError,
     notional,
@@ -173,19 +171,3 @@ def _word(value: Any) -> Any:
 
 def request_hash(order: NewOrder) -> bytes:
     return sha256(canonical(asked_for(order)).encode()).digest()
-
-
-def queue_body(
-    order_id: OrderId, account_id: AccountId, symbol: str, trace_id: str, **election: str
-) -> str:
-    """The message that asks for an order to be processed; see `election` for its optional part."""
-    return json.dumps(
-        {
-            "version": 1,
-            "order_id": order_id,
-            "account_id": account_id,
-            "symbol": symbol,
-            "trace_id": trace_id,
-            **election,
-        }
-    )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from hub.application.books import Destination
+from hub.application.books import Destination, queue_body
 from hub.application.orders.election import (
     Election,
     election_text,
@@ -15,7 +15,6 @@ from hub.application.orders.election import (
     trade_event,
 )
 from hub.application.orders.execute_orders import EXCHANGE
-from hub.application.orders.submit_order import queue_body
 from hub.application.ports.market import Calendars
 from hub.application.ports.messages import Message, Publisher
 from hub.application.ports.orders import Orders

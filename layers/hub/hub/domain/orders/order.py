@@ -150,7 +150,8 @@ class Order:
     the price it met last. `expires_at` is the market time at which the order ends unfilled, and
     `works_from` the market time before which nothing can happen to it. Orders that belong together
     share a `group_id`, the id of the first of them. `met_event` is the quote or trade that filled
-    the order last: it does so once, however often it is told.
+    the order last: it does so once, however often it is told. From `routed_at` on an outside venue
+    alone fills and ends the order; `sent_at` is when it was last handed to that venue.
     """
 
     order_id: OrderId
@@ -194,6 +195,8 @@ class Order:
     replaced_by: OrderId | None = None
     fees: Decimal = Decimal(0)
     met_event: str | None = None
+    routed_at: datetime | None = None
+    sent_at: datetime | None = None
 
     @property
     def waits_for_trigger(self) -> bool:

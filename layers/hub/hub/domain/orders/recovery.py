@@ -50,6 +50,13 @@ def sense_of(order: Order, market_time: datetime, *, tradable: bool) -> Sense:
     """Of trying the order again; `tradable` says whether the market is open to it."""
     if order.is_terminal:
         return Sense.ENDED
+    if order.routed_at is not None:
+        # Only a look at the venue says what has become of it.
+        return Sense.TRY
+    return _sense_here(order, market_time, tradable=tradable)
+
+
+def _sense_here(order: Order, market_time: datetime, *, tradable: bool) -> Sense:
     if order.expires_at is not None and order.expires_at <= market_time:
         return Sense.EXPIRED
     if order.state is State.HELD:

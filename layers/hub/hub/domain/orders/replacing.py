@@ -77,6 +77,8 @@ def replacement(
         updated_at=at,
         executed_at=None,
         met_event=None,
+        routed_at=None,
+        sent_at=None,
         replaces=order.order_id,
         replaced_by=None,
     )
@@ -88,6 +90,9 @@ def check_replaceable(order: Order) -> None:
     """Raises NotReplaceableError naming the order's state."""
     if order.state not in _REPLACEABLE:
         message = f"the order is {order.state}, and only a working order can be replaced"
+        raise NotReplaceableError(message, extra={"state": order.state.value})
+    if order.routed_at is not None:
+        message = "the order is at the venue: cancel it, and send another"
         raise NotReplaceableError(message, extra={"state": order.state.value})
     if order.notional is not None:
         message = "an order of a notional cannot be replaced"

@@ -200,6 +200,8 @@ ORDER_CHANGES = (
     "replaced_by",
     "fees",
     "met_event",
+    "routed_at",
+    "sent_at",
 )
 
 

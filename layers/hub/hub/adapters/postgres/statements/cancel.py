@@ -78,8 +78,10 @@ def _locked_order(account: CTE) -> CTE:
             orders.c.order_id == _ORDER_ID,
             orders.c.account_id == account.c.account_id,
             one_of(orders.c.state, tuple(sorted(CANCELABLE))),
-            # With an order of a group others have to go: see the books.
+            # With an order of a group others have to go, and one at a venue is for that to end:
+            # see the books.
             orders.c.group_id.is_(None),
+            orders.c.routed_at.is_(None),
         )
         .with_for_update(of=orders)
         .cte("target")

@@ -158,6 +158,7 @@ def list_resting() -> Select[Any]:
             ),
         ),
         orders.c.updated_at > given("since", orders.c.updated_at),
+        orders.c.routed_at.is_(None),
     )
 
 
@@ -181,14 +182,31 @@ def save_marks() -> Update:
 
 
 def list_expired() -> Select[Any]:
-    """Open orders whose time is over."""
+    """Open orders whose time is over; of those at a venue only such as the venue does not end."""
     return (
         select(orders.c.order_id, orders.c.account_id)
         .where(
             one_of(orders.c.state, ("accepted", "held", "new", "partially_filled")),
             orders.c.expires_at <= given("moment", orders.c.expires_at),
+            or_(orders.c.routed_at.is_(None), orders.c.time_in_force == text_of("gtd")),
         )
         .order_by(orders.c.expires_at, orders.c.order_id)
+        .limit(LIMIT)
+    )
+
+
+def list_routed() -> Select[Any]:
+    """Open orders at a venue, by the time at which they were routed, after a place among them."""
+    after, after_id = given("after", orders.c.routed_at), given("after_id", orders.c.order_id)
+    place = tuple_(orders.c.routed_at, orders.c.order_id)
+    return (
+        select(*order_columns())
+        .where(
+            orders.c.routed_at.is_not(None),
+            one_of(orders.c.state, ("new", "partially_filled", "pending_cancel")),
+            unless_given(after, place > tuple_(after, after_id)),
+        )
+        .order_by(orders.c.routed_at, orders.c.order_id)
         .limit(LIMIT)
     )
 

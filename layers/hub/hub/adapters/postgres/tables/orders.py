@@ -73,6 +73,8 @@ orders = Table(
     Column("replaced_by", ID),
     Column("fees", MONEY, nullable=False),
     Column("met_event", Text),
+    Column("routed_at", MOMENT),
+    Column("sent_at", MOMENT),
     UniqueConstraint("account_id", "client_order_id"),
     one_of("side", tuple(Side)),
     one_of("type", tuple(OrderType)),
@@ -125,6 +127,13 @@ orders = Table(
         postgresql_where="state IN ('accepted', 'held', 'new', 'partially_filled')",
     ),
     Index("ix_orders_queued", "works_from", "order_id", postgresql_where="state = 'accepted'"),
+    Index(
+        "ix_orders_routed",
+        "routed_at",
+        "order_id",
+        postgresql_where="routed_at IS NOT NULL"
+        " AND state IN ('new', 'partially_filled', 'pending_cancel')",
+    ),
     Index("ix_orders_group", "group_id", postgresql_where="group_id IS NOT NULL"),
     Index(
         "ix_orders_reserving",

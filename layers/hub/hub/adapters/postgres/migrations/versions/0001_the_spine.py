@@ -609,6 +609,8 @@ def upgrade() -> None:  # as long as the tables are many
         sa.Column("replaced_by", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("fees", sa.Numeric(precision=20, scale=6), nullable=False),
         sa.Column("met_event", sa.Text(), nullable=True),
+        sa.Column("routed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "(order_class = 'simple') = (group_id IS NULL)",
             name=op.f("ck_orders_groups_have_more_than_one"),
@@ -725,6 +727,13 @@ def upgrade() -> None:  # as long as the tables are many
         ["updated_at"],
         unique=False,
         postgresql_where="state IN ('new', 'partially_filled')",
+    )
+    op.create_index(
+        "ix_orders_routed",
+        "orders",
+        ["routed_at", "order_id"],
+        unique=False,
+        postgresql_where="routed_at IS NOT NULL AND state IN ('new', 'partially_filled', 'pending_cancel')",
     )
     op.create_table(
         "positions",

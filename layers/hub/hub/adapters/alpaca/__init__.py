@@ -1,0 +1,1 @@
+"""Alpaca: a broker whose trading API is a venue of ours."""
