@@ -19,7 +19,15 @@ _MOST_IN_FLIGHT = 512
 _PATIENCE_SECONDS = 60.0
 _TERMINAL = {"EXECUTED", "FAILED", "CANCELLED"}
 
-Customer = Mapping[str, str]
+
+class Customer(NamedTuple):
+    email: str
+    account_id: str
+    token: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
 
 
 class Sent(NamedTuple):
@@ -81,9 +89,9 @@ class Load:
     """Some customers with cash, and one HTTP session for all."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        self._session = session
-        self._base = url + "/api/v1"
-        self._customers: list[Customer] = []
+        self.session = session
+        self.customers: list[Customer] = []
+        self.base = url + "/api/v1"
         self._next = 0
 
     async def register(self, count: int) -> None:
@@ -92,10 +100,19 @@ class Load:
             email = f"bench-{stamp}-{n}@hub.example"
             person = {"email": email, "password": _PASSWORD, "name": "Bench"}
             account = (await self._ask("POST", "/auth/register", person))["account_id"]
-            tokens = await self._ask("POST", "/auth/login", {"email": email, "password": _PASSWORD})
-            headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-            await self._ask("POST", f"/accounts/{account}/deposits", {"amount": _CASH}, headers)
-            self._customers.append(headers)
+            customer = await self._logged_in(Customer(email, account))
+            path = f"/accounts/{account}/deposits"
+            await self._ask("POST", path, {"amount": _CASH}, customer.headers)
+            self.customers.append(customer)
+
+    async def log_in(self) -> None:
+        """All of them, again: a token lasts ten minutes."""
+        self.customers = [await self._logged_in(each) for each in self.customers]
+
+    async def _logged_in(self, customer: Customer) -> Customer:
+        who = {"email": customer.email, "password": _PASSWORD}
+        tokens = await self._ask("POST", "/auth/login", who)
+        return customer._replace(token=tokens["access_token"])
 
     async def paced(self, rate: float, seconds: float) -> Passed:
         """One order every 1/rate seconds, whether or not the one before is answered."""
@@ -124,10 +141,10 @@ class Load:
         return await self._passed(sorted(sent))
 
     async def _order(self, due: float, wall: float) -> Sent:
-        headers = self._customers[self._next % len(self._customers)]
+        headers = self.customers[self._next % len(self.customers)].headers
         self._next += 1
-        url = self._base + "/orders"
-        async with self._session.post(url, json=_ORDER, headers=headers) as answer:
+        url = self.base + "/orders"
+        async with self.session.post(url, json=_ORDER, headers=headers) as answer:
             body = await answer.json(content_type=None)
         took = time.perf_counter() - due
         return Sent(wall, took, answer.status, body.get("order_id", ""))
@@ -139,7 +156,7 @@ class Load:
         while True:
             orders = {
                 order["order_id"]: order
-                for each in await asyncio.gather(*map(self._history, self._customers))
+                for each in await asyncio.gather(*map(self._history, self.customers[: self._next]))
                 for order in each
                 if order["order_id"] in wanted
             }
@@ -148,21 +165,25 @@ class Load:
                 return Passed(sent, orders)
             await asyncio.sleep(0.5)
 
-    async def _history(self, headers: Customer) -> list[dict[str, Any]]:
+    async def _history(self, customer: Customer) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         path: str | None = "/orders/history?limit=500"
         while path:
-            page = await self._ask("GET", path, None, headers)
+            page = await self._ask("GET", path, None, customer.headers)
             found += page["orders"]
             cursor = page["next_cursor"]
             path = f"/orders/history?limit=500&cursor={cursor}" if cursor else None
         return found
 
     async def _ask(
-        self, method: str, path: str, body: object = None, headers: Customer | None = None
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        async with self._session.request(
-            method, self._base + path, json=body, headers=headers, raise_for_status=True
+        async with self.session.request(
+            method, self.base + path, json=body, headers=headers, raise_for_status=True
         ) as answer:
             parsed: dict[str, Any] = await answer.json()
             return parsed

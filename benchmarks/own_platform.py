@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -28,10 +28,11 @@ class PlatformError(Exception):
 
 
 class Platform(NamedTuple):
-    """`state` is its folder, where it is ours to look into."""
+    """`state` is its folder, where it is ours to look into; then its ports, by name, are known."""
 
     url: str
     state: Path | None
+    ports: Mapping[str, int] = {}
 
 
 @contextmanager
@@ -41,10 +42,10 @@ def own_platform() -> Iterator[Platform]:
         state = Path(name) / "state"
         log = Path(name) / "platform.log"
         ports = list(islice(filter(is_free, random.sample(_PORTS, len(_PORTS))), 4))
-        named = zip(("api", "websocket", "stream", "grpc"), ports, strict=True)
+        named = dict(zip(("api", "websocket", "stream", "grpc"), ports, strict=True))
         command = [
             *(sys.executable, "-m", "local.cli", "run", "--no-demo", "--speed", "1"),
-            *(word for name, port in named for word in (f"--{name}-port", str(port))),
+            *(word for name, port in named.items() for word in (f"--{name}-port", str(port))),
         ]
         with log.open("wb") as out:
             process = subprocess.Popen(
@@ -56,7 +57,7 @@ def own_platform() -> Iterator[Platform]:
                 start_new_session=True,
             )
         try:
-            platform = Platform(f"http://127.0.0.1:{ports[0]}", state)
+            platform = Platform(f"http://127.0.0.1:{ports[0]}", state, named)
             _wait(platform, process, log)
             yield platform
         finally:
