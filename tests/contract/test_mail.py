@@ -22,7 +22,6 @@ MAIL = Mail(
     "Compra executada: ação",
     "Olá,\n\nAAPL\n",
     "<p>Olá,</p>",
-    "https://hub.example/u/1",
 )
 TEXT = PhoneText(MAIL.message_id, "+5511987654321", "Hub: Olá & até já")
 

@@ -281,7 +281,7 @@ def test_a_notice_is_a_mail_and_a_refused_one_stops_nothing(front: Front):
     notices.send(Notice(EMAIL, "subject", "text"))
     (mail,) = letters.sent
     assert isinstance(mail, Mail)
-    assert mail[1:] == (EMAIL, "subject", "text", "", "")
+    assert mail[1:] == (EMAIL, "subject", "text", "")
     letters.refused.add(EMAIL)
     notices.send(Notice(EMAIL, "subject", "text"))
     assert letters.sent == [mail]

@@ -12,9 +12,7 @@ from hub.application.ports.notifications import Mail, PhoneText
 from hub.domain.kernel import RejectedError, UnavailableError
 from tests.fixtures.ports import MovedClock
 
-MAIL = Mail(
-    "an-id", "ada@example.com", "Olá: 1 AAPL", "texto até aqui\n", "<p>até</p>", "https://x/u"
-)
+MAIL = Mail("an-id", "ada@example.com", "Olá: 1 AAPL", "texto até aqui\n", "<p>até</p>")
 
 
 def read(file: Path) -> EmailMessage:
@@ -33,18 +31,16 @@ def test_a_mail_is_a_file_with_both_its_bodies(tmp_path: Path):
     message = read(file)
     assert (message["To"], message["Subject"]) == (MAIL.to, MAIL.subject)
     assert message["Message-ID"] == "<an-id@hub.invalid>"
-    assert message["List-Unsubscribe"] == "<https://x/u>"
     text, html = message.iter_parts()
     assert text.get_content().splitlines() == MAIL.text.splitlines()
     assert html.get_content().strip() == MAIL.html
     assert [part.get_content_type() for part in (text, html)] == ["text/plain", "text/html"]
 
 
-def test_what_has_no_html_has_one_body_and_no_way_out(tmp_path: Path):
-    FileMailbox(str(tmp_path), MovedClock()).send(MAIL._replace(html="", unsubscribe=""))
+def test_what_has_no_html_has_one_body(tmp_path: Path):
+    FileMailbox(str(tmp_path), MovedClock()).send(MAIL._replace(html=""))
     message = read(tmp_path / "an-id.eml")
     assert message.get_content().splitlines() == MAIL.text.splitlines()
-    assert message["List-Unsubscribe"] is None
 
 
 def test_no_line_of_a_mail_begins_another_header(tmp_path: Path):

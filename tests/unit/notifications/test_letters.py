@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
 from string import Formatter
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from hub.domain.notifications import figures
 from hub.domain.notifications.letters import _ROWS, MOST_SHOWN, Told, letter
 from hub.domain.notifications.preferences import Language, Topic
-from hub.domain.notifications.wording import TOPICS, WORDS
+from hub.domain.notifications.wording import GUARDS, TOPICS, WORDS
 
 ENGLISH, PORTUGUESE = Language.ENGLISH, Language.PORTUGUESE
 FACTS = {
@@ -30,7 +31,7 @@ FACTS = {
     "reason_code": "insufficient_buying_power",
     "reason": "the account lacks <b>cash</b> & more",
 }
-LINK = "https://hub.example/u/1?a=b&c"
+LISBON = ZoneInfo("Europe/Lisbon")
 
 
 class Reader(HTMLParser):
@@ -40,12 +41,10 @@ class Reader(HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.seen = ""
-        self.links: list[str | None] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.links += [value for name, value in attrs if name == "href"]
 
     def handle_data(self, data: str) -> None:
         self.seen += data
@@ -56,7 +55,7 @@ def told(kind: str = "OrderExecuted", **facts: str) -> Told:
 
 
 def test_in_english():
-    written = letter([told()], ENGLISH)
+    written = letter([told()], ENGLISH, LISBON)
     assert written.subject == "Bought 1,200.5 AAPL at $585.40"
     assert written.brief == "Hub: Bought 1,200.5 AAPL at $585.40"
     assert written.text.splitlines()[:8] == [
@@ -72,7 +71,7 @@ def test_in_english():
 
 
 def test_in_portuguese():
-    written = letter([told("OrderFailed", side="sell")], PORTUGUESE)
+    written = letter([told("OrderFailed", side="sell")], PORTUGUESE, LISBON)
     assert written.subject == "Sua ordem de venda de 1.200,5 AAPL falhou"
     assert "  Motivo: o saldo disponível não é suficiente" in written.text
     assert "  Horário: 1 de jun. de 2012, 11:00 EDT" in written.text
@@ -83,7 +82,7 @@ def test_in_portuguese():
 @pytest.mark.parametrize("kind", TOPICS)
 @pytest.mark.parametrize("side", ["buy", "sell"])
 def test_whatever_happens_has_words_in_every_language(language: Language, kind: str, side: str):
-    written = letter([told(kind, side=side)], language)
+    written = letter([told(kind, side=side)], language, LISBON)
     for text in (*written[:2], written.brief):
         assert "AAPL" in text
         assert "{" not in text
@@ -104,15 +103,16 @@ def test_the_languages_say_of_each_kind_the_same():
 
 def test_nothing_that_is_told_is_taken_for_html():
     evil = '"><script>alert(1)</script>&lt;'
-    written = letter([told("OrderFailed", symbol=evil, reason=evil)], ENGLISH, LINK)
+    written = letter([told("OrderFailed", symbol=evil, reason=evil)], ENGLISH, LISBON)
     read = Reader(written.html)
     assert "script" not in read.tags
     assert evil in read.seen
-    assert read.links == [LINK]
 
 
 def test_of_many_some_are_shown_and_the_rest_counted():
-    written = letter([told(symbol=f"S{number}") for number in range(MOST_SHOWN + 7)], ENGLISH)
+    written = letter(
+        [told(symbol=f"S{number}") for number in range(MOST_SHOWN + 7)], ENGLISH, LISBON
+    )
     assert written.subject == f"{MOST_SHOWN + 7} notifications from Hub"
     assert f"S{MOST_SHOWN - 1} " in written.text
     assert f"S{MOST_SHOWN} " not in written.text
@@ -120,11 +120,19 @@ def test_of_many_some_are_shown_and_the_rest_counted():
     assert "and 7 more" in Reader(written.html).seen
 
 
-def test_what_is_about_safety_has_no_way_out():
-    written = letter([told()._replace(topic=Topic.SECURITY)], ENGLISH, LINK)
-    assert LINK not in written.text
-    assert Reader(written.html).links == []
-    assert LINK in letter([told()], ENGLISH, LINK).text
+@pytest.mark.parametrize("kind", GUARDS)
+def test_what_is_about_safety_is_told_by_the_customers_clock(kind: str):
+    facts = {"at": "2012-07-01T15:00:00+00:00", "address": "192.0.2.1"}
+    guard = Told(Topic.SECURITY, kind, facts)
+    for language, time, note in (
+        (ENGLISH, "Jul 1, 2012, 4:00 PM WEST", "If it was not you"),
+        (PORTUGUESE, "1 de jul. de 2012, 16:00 WEST", "Se não foi você"),
+    ):
+        written = letter([guard], language, LISBON)
+        assert WORDS[language].always in written.text
+        for text in (time, note, "192.0.2.1"):
+            assert text in written.text
+            assert text in Reader(written.html).seen
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,6 @@ class FileMailbox:
         message["Subject"] = mail.subject
         message["Date"] = self._clock.now()
         message["Message-ID"] = f"<{mail.message_id}@{_DOMAIN}>"
-        for name, value in unsubscribe_headers(mail).items():
-            message[name] = value
         message.set_content(mail.text)
         if mail.html:
             message.add_alternative(mail.html, subtype="html")
@@ -57,16 +55,6 @@ class NoPhoneTexts:
 
     def send(self, _text: PhoneText) -> None:
         raise RejectedError("there is no way to send texts", code="no_channel")
-
-
-def unsubscribe_headers(mail: Mail) -> dict[str, str]:
-    """By which a mail program unsubscribes with one request (RFC 8058)."""
-    if not mail.unsubscribe:
-        return {}
-    return {
-        "List-Unsubscribe": f"<{mail.unsubscribe}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
 
 
 def _write(folder: Path, name: str, content: bytes) -> None:

@@ -246,7 +246,9 @@ class IdentityUseCases(Letters):
     def remove_totp(self) -> "RemoveTotp":
         from hub.application.identity.remove_totp import RemoveTotp
 
-        return RemoveTotp(self.customers, self.second_factors, self.proof, self.second_proof)
+        return RemoveTotp(
+            self.customers, self.second_factors, self.proof, self.second_proof, self.clock
+        )
 
     @cached_property
     def export_me(self) -> "ExportMe":

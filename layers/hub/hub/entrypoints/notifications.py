@@ -1,7 +1,7 @@
 """What the handlers of notifications take and show."""
 
 from datetime import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -38,7 +38,7 @@ class SmsChoicesIn(Incoming):
     order_partly_executed: _Wanted = When.OFF
     order_failed: _Wanted = When.OFF
     order_attention: _Wanted = When.OFF
-    security: _Wanted = When.OFF
+    security: Literal["at_once", "off"] = "off"
 
 
 class QuietHoursIn(Incoming):
@@ -112,7 +112,7 @@ def preferences_out(preferences: Preferences) -> PreferencesOut:
 
 
 def _choices(given: Incoming) -> "Mapping[Topic, When]":
-    return {Topic(topic): when for topic, when in given}
+    return {Topic(topic): When(when) for topic, when in given}
 
 
 def _time(text: str) -> time:

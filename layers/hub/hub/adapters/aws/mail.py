@@ -5,7 +5,6 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from hub.adapters.aws.signed import AwsHttp
-from hub.adapters.mailboxes import unsubscribe_headers
 from hub.application.ports.notifications import Mail, PhoneText
 from hub.domain.kernel import RejectedError, UnavailableError
 
@@ -22,7 +21,6 @@ class SesMailbox:
         self._sender = sender
 
     def send(self, mail: Mail) -> None:
-        headers = {_ID_HEADER: mail.message_id, **unsubscribe_headers(mail)}
         body = {"Text": _content(mail.text)}
         if mail.html:
             body["Html"] = _content(mail.html)
@@ -33,7 +31,7 @@ class SesMailbox:
                 "Simple": {
                     "Subject": _content(mail.subject),
                     "Body": body,
-                    "Headers": [{"Name": name, "Value": its} for name, its in headers.items()],
+                    "Headers": [{"Name": _ID_HEADER, "Value": mail.message_id}],
                 }
             },
         }

@@ -565,6 +565,12 @@ UPDATE users SET password_hash=%(b_new_hash)s::VARCHAR WHERE users.user_id = %(b
 CHANGE_PASSWORD = """
 WITH changed AS
 (UPDATE users SET password_hash=%(b_new_hash)s::VARCHAR WHERE users.user_id = %(b_user_id)s::UUID AND users.password_hash IN (%(b_old_hash)s::VARCHAR, %(b_new_hash)s::VARCHAR) RETURNING users.user_id),
+noted_passwordchanged AS
+(INSERT INTO notifications (notification_id, event, channel, user_id, topic, kind, facts, state, due_at, bundled, tries, created_at) SELECT CAST(md5(concat(concat('PasswordChanged:', told.user_id, ':', %(b_at)s::TIMESTAMP WITH TIME ZONE), told.channel)) AS UUID) AS notification_id, concat('PasswordChanged:', told.user_id, ':', %(b_at)s::TIMESTAMP WITH TIME ZONE) AS event, told.channel AS channel, told.user_id AS user_id, 'security' AS topic, 'PasswordChanged' AS kind, jsonb_build_object('at', %(b_at)s::TIMESTAMP WITH TIME ZONE) AS facts, 'waiting' AS state, %(b_at)s::TIMESTAMP WITH TIME ZONE AS due_at, true AS bundled, 0 AS tries, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM (SELECT changed.user_id AS user_id, 'email' AS channel
+FROM changed UNION SELECT changed.user_id AS user_id, 'sms'
+FROM changed JOIN notification_preferences ON notification_preferences.user_id = changed.user_id
+WHERE notification_preferences.phone IS NOT NULL AND jsonb_extract_path_text(notification_preferences.choices, 'sms', 'security') != 'off') AS told ON CONFLICT DO NOTHING),
 ended AS
 (UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending='password_changed' FROM changed WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = changed.user_id AND login_sessions.session_id != %(b_session_id)s::UUID RETURNING login_sessions.session_id)
  SELECT EXISTS (SELECT changed.user_id
@@ -574,10 +580,24 @@ FROM ended) AS ended
 
 OPEN_SESSION = """
 WITH session AS
-(INSERT INTO login_sessions (session_id, user_id, address, agent, created_at, used_at, expires_at) VALUES (%(b_session_id)s::UUID, %(b_user_id)s::UUID, CAST(%(b_address)s AS BYTEA), CAST(%(b_agent)s AS BYTEA), %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE) RETURNING login_sessions.session_id, login_sessions.created_at),
+(INSERT INTO login_sessions (session_id, user_id, address, agent, created_at, used_at, expires_at) VALUES (%(b_session_id)s::UUID, %(b_user_id)s::UUID, CAST(%(b_address)s AS BYTEA), CAST(%(b_agent)s AS BYTEA), %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE) RETURNING login_sessions.session_id, login_sessions.user_id, login_sessions.created_at),
 token AS
 (INSERT INTO refresh_tokens (token_hash, session_id, created_at) SELECT CAST(%(b_token_hash)s AS BYTEA) AS token_hash, session.session_id AS session_id, session.created_at AS created_at
-FROM session)
+FROM session),
+device AS
+(SELECT session.user_id AS user_id
+FROM session
+WHERE (EXISTS (SELECT 1
+FROM login_sessions
+WHERE login_sessions.user_id = session.user_id)) AND NOT (EXISTS (SELECT 1
+FROM login_sessions
+WHERE login_sessions.user_id = session.user_id AND login_sessions.address = CAST(%(b_address)s AS BYTEA) AND login_sessions.agent = CAST(%(b_agent)s AS BYTEA)))),
+noted_newdevice AS
+(INSERT INTO notifications (notification_id, event, channel, user_id, topic, kind, facts, state, due_at, bundled, tries, created_at) SELECT CAST(md5(concat(concat('NewDevice:', told.user_id, ':', %(b_created_at)s::TIMESTAMP WITH TIME ZONE), told.channel)) AS UUID) AS notification_id, concat('NewDevice:', told.user_id, ':', %(b_created_at)s::TIMESTAMP WITH TIME ZONE) AS event, told.channel AS channel, told.user_id AS user_id, 'security' AS topic, 'NewDevice' AS kind, jsonb_build_object('at', %(b_created_at)s::TIMESTAMP WITH TIME ZONE, 'address', CAST(%(b_address)s AS BYTEA)) AS facts, 'waiting' AS state, %(b_created_at)s::TIMESTAMP WITH TIME ZONE AS due_at, true AS bundled, 0 AS tries, %(b_created_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM (SELECT device.user_id AS user_id, 'email' AS channel
+FROM device UNION SELECT device.user_id AS user_id, 'sms'
+FROM device JOIN notification_preferences ON notification_preferences.user_id = device.user_id
+WHERE notification_preferences.phone IS NOT NULL AND jsonb_extract_path_text(notification_preferences.choices, 'sms', 'security') != 'off') AS told ON CONFLICT DO NOTHING)
  SELECT session.session_id
 FROM session
 """
@@ -597,7 +617,13 @@ renewed AS
 ended AS
 (UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending='token_reused' FROM session WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.session_id = session.session_id AND session.token_used_at IS NOT NULL AND NOT (EXISTS (SELECT 1
 FROM refresh_tokens
-WHERE refresh_tokens.token_hash = CAST(%(b_fresh)s AS BYTEA) AND refresh_tokens.session_id = session.session_id)))
+WHERE refresh_tokens.token_hash = CAST(%(b_fresh)s AS BYTEA) AND refresh_tokens.session_id = session.session_id)) RETURNING login_sessions.user_id),
+noted_sessionsended AS
+(INSERT INTO notifications (notification_id, event, channel, user_id, topic, kind, facts, state, due_at, bundled, tries, created_at) SELECT CAST(md5(concat(concat('SessionsEnded:', told.user_id, ':', %(b_at)s::TIMESTAMP WITH TIME ZONE), told.channel)) AS UUID) AS notification_id, concat('SessionsEnded:', told.user_id, ':', %(b_at)s::TIMESTAMP WITH TIME ZONE) AS event, told.channel AS channel, told.user_id AS user_id, 'security' AS topic, 'SessionsEnded' AS kind, jsonb_build_object('at', %(b_at)s::TIMESTAMP WITH TIME ZONE) AS facts, 'waiting' AS state, %(b_at)s::TIMESTAMP WITH TIME ZONE AS due_at, true AS bundled, 0 AS tries, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM (SELECT ended.user_id AS user_id, 'email' AS channel
+FROM ended UNION SELECT ended.user_id AS user_id, 'sms'
+FROM ended JOIN notification_preferences ON notification_preferences.user_id = ended.user_id
+WHERE notification_preferences.phone IS NOT NULL AND jsonb_extract_path_text(notification_preferences.choices, 'sms', 'security') != 'off') AS told ON CONFLICT DO NOTHING)
  SELECT session.session_id, session.user_id, users.admin, session.token_used_at IS NOT NULL AND NOT (EXISTS (SELECT 1
 FROM refresh_tokens
 WHERE refresh_tokens.token_hash = CAST(%(b_fresh)s AS BYTEA) AND refresh_tokens.session_id = session.session_id)) AS reused
@@ -623,7 +649,16 @@ UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(
 """
 
 END_SESSIONS = """
-UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(b_ending)s::VARCHAR WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = %(b_user_id)s::UUID RETURNING login_sessions.session_id
+WITH ended AS
+(UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending=%(b_ending)s::VARCHAR WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = %(b_user_id)s::UUID RETURNING login_sessions.session_id, login_sessions.user_id),
+noted_sessionsended AS
+(INSERT INTO notifications (notification_id, event, channel, user_id, topic, kind, facts, state, due_at, bundled, tries, created_at) SELECT CAST(md5(concat(concat('SessionsEnded:', told.user_id, ':', %(b_at)s::TIMESTAMP WITH TIME ZONE), told.channel)) AS UUID) AS notification_id, concat('SessionsEnded:', told.user_id, ':', %(b_at)s::TIMESTAMP WITH TIME ZONE) AS event, told.channel AS channel, told.user_id AS user_id, 'security' AS topic, 'SessionsEnded' AS kind, jsonb_build_object('at', %(b_at)s::TIMESTAMP WITH TIME ZONE) AS facts, 'waiting' AS state, %(b_at)s::TIMESTAMP WITH TIME ZONE AS due_at, true AS bundled, 0 AS tries, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM (SELECT ended.user_id AS user_id, 'email' AS channel
+FROM ended UNION SELECT ended.user_id AS user_id, 'sms'
+FROM ended JOIN notification_preferences ON notification_preferences.user_id = ended.user_id
+WHERE notification_preferences.phone IS NOT NULL AND jsonb_extract_path_text(notification_preferences.choices, 'sms', 'security') != 'off') AS told ON CONFLICT DO NOTHING)
+ SELECT ended.session_id
+FROM ended
 """
 
 FIND_PERSON = """
@@ -682,7 +717,13 @@ WITH confirmed AS
 codes_row AS
 (INSERT INTO recovery_codes (user_id, code_hash) SELECT anon_1.user_id AS user_id, anon_1.code_hash AS code_hash
 FROM (SELECT confirmed.user_id AS user_id, anon_2.code_hash AS code_hash
-FROM confirmed, unnest(%(b_hashes)s::BYTEA[]) AS anon_2(code_hash)) AS anon_1)
+FROM confirmed, unnest(%(b_hashes)s::BYTEA[]) AS anon_2(code_hash)) AS anon_1),
+noted_secondfactoradded AS
+(INSERT INTO notifications (notification_id, event, channel, user_id, topic, kind, facts, state, due_at, bundled, tries, created_at) SELECT CAST(md5(concat(concat('SecondFactorAdded:', told.user_id, ':', %(b_at)s::TIMESTAMP WITH TIME ZONE), told.channel)) AS UUID) AS notification_id, concat('SecondFactorAdded:', told.user_id, ':', %(b_at)s::TIMESTAMP WITH TIME ZONE) AS event, told.channel AS channel, told.user_id AS user_id, 'security' AS topic, 'SecondFactorAdded' AS kind, jsonb_build_object('at', %(b_at)s::TIMESTAMP WITH TIME ZONE) AS facts, 'waiting' AS state, %(b_at)s::TIMESTAMP WITH TIME ZONE AS due_at, true AS bundled, 0 AS tries, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM (SELECT confirmed.user_id AS user_id, 'email' AS channel
+FROM confirmed UNION SELECT confirmed.user_id AS user_id, 'sms'
+FROM confirmed JOIN notification_preferences ON notification_preferences.user_id = confirmed.user_id
+WHERE notification_preferences.phone IS NOT NULL AND jsonb_extract_path_text(notification_preferences.choices, 'sms', 'security') != 'off') AS told ON CONFLICT DO NOTHING)
  SELECT confirmed.user_id
 FROM confirmed
 """
@@ -697,8 +738,21 @@ UPDATE recovery_codes SET used_at=%(b_used_at)s::TIMESTAMP WITH TIME ZONE WHERE 
 
 REMOVE_SECOND_FACTOR = """
 WITH codes AS
-(DELETE FROM recovery_codes WHERE recovery_codes.user_id = %(b_user_id)s::UUID)
- DELETE FROM second_factors WHERE second_factors.user_id = %(b_user_id)s::UUID RETURNING second_factors.user_id
+(DELETE FROM recovery_codes WHERE recovery_codes.user_id = %(b_user_id)s::UUID),
+removed AS
+(DELETE FROM second_factors WHERE second_factors.user_id = %(b_user_id)s::UUID RETURNING second_factors.user_id, second_factors.confirmed_at),
+guarding AS
+(SELECT removed.user_id AS user_id
+FROM removed
+WHERE removed.confirmed_at IS NOT NULL),
+noted_secondfactorremoved AS
+(INSERT INTO notifications (notification_id, event, channel, user_id, topic, kind, facts, state, due_at, bundled, tries, created_at) SELECT CAST(md5(concat(concat('SecondFactorRemoved:', told.user_id, ':', %(b_at)s::TIMESTAMP WITH TIME ZONE), told.channel)) AS UUID) AS notification_id, concat('SecondFactorRemoved:', told.user_id, ':', %(b_at)s::TIMESTAMP WITH TIME ZONE) AS event, told.channel AS channel, told.user_id AS user_id, 'security' AS topic, 'SecondFactorRemoved' AS kind, jsonb_build_object('at', %(b_at)s::TIMESTAMP WITH TIME ZONE) AS facts, 'waiting' AS state, %(b_at)s::TIMESTAMP WITH TIME ZONE AS due_at, true AS bundled, 0 AS tries, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM (SELECT guarding.user_id AS user_id, 'email' AS channel
+FROM guarding UNION SELECT guarding.user_id AS user_id, 'sms'
+FROM guarding JOIN notification_preferences ON notification_preferences.user_id = guarding.user_id
+WHERE notification_preferences.phone IS NOT NULL AND jsonb_extract_path_text(notification_preferences.choices, 'sms', 'security') != 'off') AS told ON CONFLICT DO NOTHING)
+ SELECT removed.user_id
+FROM removed
 """
 
 CREATE_ONE_TIME_TOKEN = """
@@ -728,6 +782,12 @@ changed AS
 (UPDATE users SET password_hash=%(b_password_hash)s::VARCHAR, email_verified_at=coalesce(users.email_verified_at, %(b_at)s::TIMESTAMP WITH TIME ZONE) FROM token WHERE users.user_id = token.user_id RETURNING users.user_id),
 revoked AS
 (UPDATE api_keys SET revoked_at=%(b_at)s::TIMESTAMP WITH TIME ZONE FROM changed WHERE api_keys.user_id = changed.user_id AND api_keys.revoked_at IS NULL),
+noted_passwordchanged AS
+(INSERT INTO notifications (notification_id, event, channel, user_id, topic, kind, facts, state, due_at, bundled, tries, created_at) SELECT CAST(md5(concat(concat('PasswordChanged:', told.user_id, ':', %(b_at)s::TIMESTAMP WITH TIME ZONE), told.channel)) AS UUID) AS notification_id, concat('PasswordChanged:', told.user_id, ':', %(b_at)s::TIMESTAMP WITH TIME ZONE) AS event, told.channel AS channel, told.user_id AS user_id, 'security' AS topic, 'PasswordChanged' AS kind, jsonb_build_object('at', %(b_at)s::TIMESTAMP WITH TIME ZONE) AS facts, 'waiting' AS state, %(b_at)s::TIMESTAMP WITH TIME ZONE AS due_at, true AS bundled, 0 AS tries, %(b_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM (SELECT changed.user_id AS user_id, 'email' AS channel
+FROM changed UNION SELECT changed.user_id AS user_id, 'sms'
+FROM changed JOIN notification_preferences ON notification_preferences.user_id = changed.user_id
+WHERE notification_preferences.phone IS NOT NULL AND jsonb_extract_path_text(notification_preferences.choices, 'sms', 'security') != 'off') AS told ON CONFLICT DO NOTHING),
 ended AS
 (UPDATE login_sessions SET ended_at=%(b_at)s::TIMESTAMP WITH TIME ZONE, ending='password_changed' FROM changed WHERE (login_sessions.ended_at IS NULL OR login_sessions.ended_at = %(b_at)s::TIMESTAMP WITH TIME ZONE) AND login_sessions.expires_at > %(b_at)s::TIMESTAMP WITH TIME ZONE AND login_sessions.user_id = changed.user_id RETURNING login_sessions.session_id)
  SELECT EXISTS (SELECT changed.user_id
@@ -759,7 +819,13 @@ FROM api_keys
 WHERE api_keys.key_id = %(b_key_id)s::UUID))),
 made AS
 (INSERT INTO api_keys (account_id, user_id, key_id, name, scope, token_hash, created_at, expires_at) SELECT room.account_id AS account_id, %(b_user_id)s::UUID AS user_id, %(b_key_id)s::UUID AS key_id, %(b_name)s::VARCHAR AS name, %(b_scope)s::VARCHAR AS scope, CAST(%(b_token_hash)s AS BYTEA) AS token_hash, %(b_created_at)s::TIMESTAMP WITH TIME ZONE AS created_at, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE AS expires_at
-FROM room)
+FROM room RETURNING api_keys.user_id),
+noted_apikeycreated AS
+(INSERT INTO notifications (notification_id, event, channel, user_id, topic, kind, facts, state, due_at, bundled, tries, created_at) SELECT CAST(md5(concat(concat('ApiKeyCreated:', told.user_id, ':', %(b_created_at)s::TIMESTAMP WITH TIME ZONE), told.channel)) AS UUID) AS notification_id, concat('ApiKeyCreated:', told.user_id, ':', %(b_created_at)s::TIMESTAMP WITH TIME ZONE) AS event, told.channel AS channel, told.user_id AS user_id, 'security' AS topic, 'ApiKeyCreated' AS kind, jsonb_build_object('at', %(b_created_at)s::TIMESTAMP WITH TIME ZONE) AS facts, 'waiting' AS state, %(b_created_at)s::TIMESTAMP WITH TIME ZONE AS due_at, true AS bundled, 0 AS tries, %(b_created_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+FROM (SELECT made.user_id AS user_id, 'email' AS channel
+FROM made UNION SELECT made.user_id AS user_id, 'sms'
+FROM made JOIN notification_preferences ON notification_preferences.user_id = made.user_id
+WHERE notification_preferences.phone IS NOT NULL AND jsonb_extract_path_text(notification_preferences.choices, 'sms', 'security') != 'off') AS told ON CONFLICT DO NOTHING)
  SELECT EXISTS (SELECT account.account_id
 FROM account) AS account_found, (EXISTS (SELECT room.account_id
 FROM room)) OR (EXISTS (SELECT 1
@@ -1341,11 +1407,11 @@ WHERE notification_cursors.account_id = %(b_account_id)s::UUID FOR UPDATE OF not
 """
 
 COUNT_LATELY_OF_ACCOUNT = """
-SELECT notifications.channel, notifications.topic = 'security' AS guards, count(*) AS count_1
+SELECT notifications.channel, count(*) AS count_1
 FROM notifications
 WHERE notifications.user_id = (SELECT accounts.user_id
 FROM accounts
-WHERE accounts.account_id = %(b_account_id)s::UUID) AND notifications.created_at > %(b_since)s::TIMESTAMP WITH TIME ZONE AND NOT notifications.bundled GROUP BY notifications.channel, notifications.topic = 'security'
+WHERE accounts.account_id = %(b_account_id)s::UUID) AND notifications.created_at > %(b_since)s::TIMESTAMP WITH TIME ZONE AND NOT notifications.bundled GROUP BY notifications.channel
 """
 
 LIST_ORDER_NEWS = """

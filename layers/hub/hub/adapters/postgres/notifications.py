@@ -12,7 +12,6 @@ from hub.adapters.postgres.connection import Database, Row
 from hub.application.books import canonical
 from hub.application.ports.notifications import (
     Claimed,
-    Lately,
     Notification,
     OrderNews,
     Recipient,
@@ -42,7 +41,7 @@ class _Turn:
     head: int
     customer_id: CustomerId
     preferences: Preferences
-    lately: Mapping[Lately, int]
+    lately: Mapping[Channel, int]
     news: Sequence[OrderNews]
     more: bool
 
@@ -84,7 +83,7 @@ class PostgresNotifications:
                 max(seen, head),
                 customer_id,
                 _preferences(preferences),
-                {Lately(Channel(channel), guards): count for channel, guards, count in lately},
+                {Channel(channel): count for channel, count in lately},
                 [OrderNews(*row) for row in news],
                 len(news) == MOST_NEWS,
             )

@@ -49,6 +49,6 @@ class PostgresSecondFactors:
         asked = {"b_user_id": customer_id, "b_code_hash": code_hash, "b_used_at": at}
         return self.database.one(compiled.TAKE_RECOVERY_CODE, asked) is not None
 
-    def remove(self, customer_id: CustomerId) -> bool:
-        asked = {"b_user_id": customer_id}
+    def remove(self, customer_id: CustomerId, at: datetime) -> bool:
+        asked = {"b_user_id": customer_id, "b_at": at}
         return self.database.one(compiled.REMOVE_SECOND_FACTOR, asked) is not None

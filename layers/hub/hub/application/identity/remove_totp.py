@@ -6,6 +6,7 @@ from typing import NamedTuple
 from hub.application.identity.attempts import PasswordProof
 from hub.application.identity.second_factor import SecondFactorProof
 from hub.application.ports.identity import Customers, SecondFactors
+from hub.application.ports.system import Clock
 from hub.domain.kernel import CustomerId, ForbiddenError, NotFoundError, UnauthenticatedError
 
 
@@ -22,6 +23,7 @@ class RemoveTotp:
     second_factors: SecondFactors
     proof: PasswordProof
     second_proof: SecondFactorProof
+    clock: Clock
 
     def __call__(self, command: RemoveTotpCommand) -> None:
         """Raises ForbiddenError, UnauthenticatedError, ThrottledError and NotFoundError.
@@ -34,5 +36,5 @@ class RemoveTotp:
         if not self.proof(customer.email_index, customer, command.password, command.address):
             raise ForbiddenError("the password is another", code="wrong_password")
         self.second_proof(command.customer_id, command.code, command.address)
-        if not self.second_factors.remove(command.customer_id):
+        if not self.second_factors.remove(command.customer_id, self.clock.now()):
             raise NotFoundError("there is no second factor")

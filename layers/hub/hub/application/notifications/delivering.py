@@ -90,7 +90,7 @@ class Delivering:
         self, channel: Channel, address: str, message: Sequence[Claimed], preferences: Preferences
     ) -> None:
         told = [Told(each.topic, each.kind, each.facts) for each in message]
-        written = letter(told, preferences.language)
+        written = letter(told, preferences.language, preferences.zone)
         message_id = message[0].notification_id
         if channel is Channel.SMS:
             self.ways.phone_texts.send(PhoneText(message_id, address, written.brief))

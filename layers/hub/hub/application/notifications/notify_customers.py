@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from hub.application.notifications.delivering import Delivering
 from hub.application.ports.notifications import (
-    Lately,
     Notification,
     Notifications,
     OrderNews,
@@ -18,7 +17,7 @@ from hub.application.ports.system import Clock, Ids
 from hub.domain.kernel import AccountId, exact_sum, plain, unit_price
 from hub.domain.notifications.letters import Facts
 from hub.domain.notifications.planning import HOUR, plan
-from hub.domain.notifications.preferences import Channel, Topic
+from hub.domain.notifications.preferences import Channel
 from hub.domain.notifications.wording import TOPICS
 
 
@@ -64,15 +63,14 @@ class NotifyCustomers:
                 yield from self._notification(turn, channel, told, lately)
 
     def _notification(
-        self, turn: Turn, channel: Channel, news: _News, lately: dict[Lately, int]
+        self, turn: Turn, channel: Channel, news: _News, lately: dict[Channel, int]
     ) -> Iterator[Notification]:
         topic, now = TOPICS[news.kind], self.clock.now()
-        counted = Lately(channel, topic is Topic.SECURITY)
-        wanted = plan(turn.preferences, channel, topic, now, lately.get(counted, 0))
+        wanted = plan(turn.preferences, channel, topic, now, lately.get(channel, 0))
         if wanted is None:
             return
         if not wanted.bundled:
-            lately[counted] = lately.get(counted, 0) + 1
+            lately[channel] = lately.get(channel, 0) + 1
         yield Notification(
             self.ids.new(),
             news.event,

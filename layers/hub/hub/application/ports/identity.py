@@ -213,7 +213,7 @@ class SecondFactors(Protocol):
     def take_recovery(self, customer_id: CustomerId, code_hash: bytes, at: datetime) -> bool:
         """Whether it was there, and had not been used."""
 
-    def remove(self, customer_id: CustomerId) -> bool:
+    def remove(self, customer_id: CustomerId, at: datetime) -> bool:
         """Whether there was one."""
 
 

@@ -16,13 +16,6 @@ class Recipient(NamedTuple):
     channel: Channel
 
 
-class Lately(NamedTuple):
-    """What left one by one within the last hour, by whether it was about safety."""
-
-    channel: Channel
-    guards: bool
-
-
 class OrderNews(NamedTuple):
     """An event of an account's log, with its order as it stands now."""
 
@@ -79,7 +72,8 @@ class Turn(Protocol):
     def preferences(self) -> Preferences: ...
 
     @property
-    def lately(self) -> Mapping[Lately, int]: ...
+    def lately(self) -> Mapping[Channel, int]:
+        """How many left one by one within the last hour."""
 
     @property
     def news(self) -> Sequence[OrderNews]:
@@ -121,14 +115,13 @@ class CustomersPreferences(Protocol):
 
 
 class Mail(NamedTuple):
-    """`message_id` is the same whenever the same is sent again. `unsubscribe` is a link."""
+    """`message_id` is the same whenever the same is sent again."""
 
     message_id: str
     to: str
     subject: str
     text: str
     html: str = ""
-    unsubscribe: str = ""
 
 
 class PhoneText(NamedTuple):

@@ -5,10 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from html import escape
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from hub.domain.notifications import figures
 from hub.domain.notifications.preferences import Language, Topic
-from hub.domain.notifications.wording import WORDS, Words
+from hub.domain.notifications.wording import GUARDS, WORDS
 
 # What a message shows of a bundle; the rest is counted.
 MOST_SHOWN = 50
@@ -21,7 +22,7 @@ _ROWS = {
     "OrderFailed": ("ordered", "reason", "at", "order_id"),
     "OrderExpired": ("ordered", "filled", "at", "order_id"),
     "OrderHandedToOperator": ("ordered", "at", "order_id"),
-}
+} | dict.fromkeys(GUARDS, ("at", "address"))
 
 # Of an event, as it was noted when it happened: texts, exact numbers, ISO 8601.
 Facts = Mapping[str, str]
@@ -48,27 +49,27 @@ class _Entry(NamedTuple):
     note: str
 
 
-def letter(told: Sequence[Told], language: Language, unsubscribe: str = "") -> Letter:
-    """One message of all. `unsubscribe` is a link, where there is one."""
+def letter(told: Sequence[Told], language: Language, zone: ZoneInfo) -> Letter:
+    """One message of all. What is of no market is told by the clock of `zone`, the customer's."""
     words = WORDS[language]
-    entries = [_entry(each, words, language) for each in told[:MOST_SHOWN]]
+    entries = [_entry(each, language, zone) for each in told[:MOST_SHOWN]]
     more = words.more.format(count=len(told) - len(entries)) if len(told) > len(entries) else ""
     subject = entries[0].headline if len(told) == 1 else words.bundle.format(count=len(told))
     guards = all(each.topic is Topic.SECURITY for each in told)
     why = words.always if guards else words.chosen
-    link = (words.unsubscribe, unsubscribe) if unsubscribe and not guards else None
     blocks = [_paragraph(words.greeting), *map(_block, entries), _paragraph(more)]
-    blocks.append(_small(why, link))
+    blocks.append(_small(why))
     return Letter(
         subject,
-        _text(words.greeting, entries, more, why, link),
+        _text(words.greeting, entries, more, why),
         _html(language, subject, "".join(blocks)),
         f"Hub: {subject}",
     )
 
 
-def _entry(told: Told, words: Words, language: Language) -> _Entry:
-    shown = _shown(told.facts, words, language)
+def _entry(told: Told, language: Language, zone: ZoneInfo) -> _Entry:
+    words = WORDS[language]
+    shown = _shown(told.facts, language, zone)
     side = told.facts.get("side")
     key = f"{told.kind}.{side}" if side else told.kind
     rows = [(words.labels[name], shown[name]) for name in _ROWS[told.kind] if name in shown]
@@ -76,7 +77,7 @@ def _entry(told: Told, words: Words, language: Language) -> _Entry:
     return _Entry(headline, rows, words.notes.get(told.kind, ""))
 
 
-def _shown(facts: Facts, words: Words, language: Language) -> dict[str, str]:
+def _shown(facts: Facts, language: Language, zone: ZoneInfo) -> dict[str, str]:
     shown = dict(facts)
     for name in _AMOUNTS:
         if name in facts:
@@ -86,21 +87,23 @@ def _shown(facts: Facts, words: Words, language: Language) -> dict[str, str]:
             shown[name] = figures.quantity(Decimal(facts[name]), language)
     if "at" in facts:
         moment = datetime.fromisoformat(facts["at"])
-        shown["at"] = figures.moment(moment, facts.get("exchange", ""), language)
+        shown["at"] = (
+            figures.moment(moment, facts["exchange"], language)
+            if "exchange" in facts
+            else figures.own_moment(moment, zone, language)
+        )
     if "reason_code" in facts:
-        shown["reason"] = words.reasons.get(facts["reason_code"], facts["reason"])
+        shown["reason"] = WORDS[language].reasons.get(facts["reason_code"], facts["reason"])
     return shown
 
 
-def _text(
-    greeting: str, entries: Sequence[_Entry], more: str, why: str, link: tuple[str, str] | None
-) -> str:
+def _text(greeting: str, entries: Sequence[_Entry], more: str, why: str) -> str:
     blocks = [greeting]
     for entry in entries:
         lines = [entry.headline, *(f"  {label}: {value}" for label, value in entry.rows)]
         blocks.append("\n".join([*lines, *([entry.note] if entry.note else [])]))
     blocks += [more] if more else []
-    blocks.append("\n".join(["-- ", why, *([f"{link[0]}: {link[1]}"] if link else [])]))
+    blocks.append(f"-- \n{why}")
     return "\n\n".join(blocks) + "\n"
 
 
@@ -116,9 +119,8 @@ def _paragraph(text: str) -> str:
     return f"<p>{escape(text)}</p>" if text else ""
 
 
-def _small(why: str, link: tuple[str, str] | None) -> str:
-    out = f' <a href="{escape(link[1])}">{escape(link[0])}</a>' if link else ""
-    return f'<p style="color:#777;font-size:smaller">{escape(why)}{out}</p>'
+def _small(why: str) -> str:
+    return f'<p style="color:#777;font-size:smaller">{escape(why)}</p>'
 
 
 def _block(entry: _Entry) -> str:

@@ -30,7 +30,7 @@ def plan(
         return None
     if when is When.DAILY:
         return Plan(_next(preferences.daily_at, preferences, now), bundled=True)
-    quiet_until = None if topic is Topic.SECURITY else _quiet_until(preferences, now)
+    quiet_until = _quiet_until(preferences, now)
     if quiet_until is not None:
         return Plan(quiet_until, bundled=True)
     if lately >= MOST_AN_HOUR[channel]:

@@ -63,10 +63,6 @@ class Preferences(NamedTuple):
             return When.AT_ONCE
         return self.choices.get(channel, {}).get(topic, DEFAULT.choices[channel][topic])
 
-    def without(self, channel: Channel, topic: Topic) -> "Preferences":
-        chosen = {each: self.when(channel, each) for each in Topic} | {topic: When.OFF}
-        return self._replace(choices={**self.choices, channel: chosen})
-
 
 DEFAULT = Preferences(
     language=Language.ENGLISH,

@@ -14,6 +14,16 @@ TOPICS = {
     "OrderHandedToOperator": Topic.ORDER_ATTENTION,
 }
 
+# What has happened to the safety of an account: told at once, whatever was chosen.
+GUARDS = (
+    "NewDevice",
+    "PasswordChanged",
+    "SecondFactorAdded",
+    "SecondFactorRemoved",
+    "ApiKeyCreated",
+    "SessionsEnded",
+)
+
 
 class Words(NamedTuple):
     """`headlines` are by kind of event, and side where it is an order's; `notes` by kind."""
@@ -27,8 +37,16 @@ class Words(NamedTuple):
     greeting: str
     chosen: str
     always: str
-    unsubscribe: str
 
+
+_WAS_IT_YOU = (
+    "If it was not you: change your password, end the other sessions, and revoke keys that you do"
+    " not know."
+)
+_FOI_VOCE = (
+    "Se não foi você: troque a senha, encerre as outras sessões e revogue as chaves que não"
+    " reconhece."
+)
 
 _ENGLISH = Words(
     headlines={
@@ -42,6 +60,12 @@ _ENGLISH = Words(
         "OrderExpired.sell": "Your order to sell {ordered} {symbol} has expired",
         "OrderHandedToOperator.buy": "Your order to buy {ordered} {symbol} needs our attention",
         "OrderHandedToOperator.sell": "Your order to sell {ordered} {symbol} needs our attention",
+        "NewDevice": "A log-in from a device that was not seen before",
+        "PasswordChanged": "Your password was changed",
+        "SecondFactorAdded": "A second factor was added",
+        "SecondFactorRemoved": "The second factor was removed",
+        "ApiKeyCreated": "An API key was made",
+        "SessionsEnded": "Sessions of yours were ended",
     },
     notes={
         "OrderFailed": "Nothing was traded, and what the order had reserved is free again.",
@@ -49,6 +73,7 @@ _ENGLISH = Words(
         "OrderHandedToOperator": (
             "It could not be processed so far. A person looks at it now; you need not do anything."
         ),
+        **dict.fromkeys(GUARDS, _WAS_IT_YOU),
     },
     labels={
         "filled": "Quantity",
@@ -60,6 +85,7 @@ _ENGLISH = Words(
         "fees": "Fees",
         "reason": "Reason",
         "at": "Time",
+        "address": "Address",
         "order_id": "Order",
     },
     reasons={},
@@ -68,7 +94,6 @@ _ENGLISH = Words(
     greeting="Hello,",
     chosen="You asked to be told of this. What you are told, and when, is yours to choose.",
     always="You are told of this in any case: it is about the safety of your account.",
-    unsubscribe="No more of these mails",
 )
 
 _PORTUGUESE = Words(
@@ -87,6 +112,12 @@ _PORTUGUESE = Words(
         "OrderHandedToOperator.sell": (
             "Sua ordem de venda de {ordered} {symbol} precisa da nossa atenção"
         ),
+        "NewDevice": "Novo acesso de um dispositivo desconhecido",
+        "PasswordChanged": "Sua senha foi alterada",
+        "SecondFactorAdded": "Um segundo fator foi adicionado",
+        "SecondFactorRemoved": "O segundo fator foi removido",
+        "ApiKeyCreated": "Uma chave de API foi criada",
+        "SessionsEnded": "Suas sessões foram encerradas",
     },
     notes={
         "OrderFailed": "Nada foi negociado, e o que a ordem reservava está livre de novo.",
@@ -95,6 +126,7 @@ _PORTUGUESE = Words(
             "Ela não pôde ser processada até agora. Uma pessoa está cuidando disso;"
             " você não precisa fazer nada."
         ),
+        **dict.fromkeys(GUARDS, _FOI_VOCE),
     },
     labels={
         "filled": "Quantidade",
@@ -106,6 +138,7 @@ _PORTUGUESE = Words(
         "fees": "Taxas",
         "reason": "Motivo",
         "at": "Horário",
+        "address": "Endereço",
         "order_id": "Ordem",
     },
     reasons={
@@ -121,7 +154,6 @@ _PORTUGUESE = Words(
     greeting="Olá,",
     chosen="Você pediu para ser avisado disto. O que avisamos, e quando, é você quem escolhe.",
     always="Avisamos disto em qualquer caso: trata-se da segurança da sua conta.",
-    unsubscribe="Não quero mais estes e-mails",
 )
 
 WORDS: Mapping[Language, Words] = {

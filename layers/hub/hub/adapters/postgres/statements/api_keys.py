@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from hub.adapters.postgres.statements.parts import OWNER, given, insert_from
+from hub.adapters.postgres.statements.safety import noted
 from hub.adapters.postgres.tables import ID, accounts, api_keys
 
 _AT = given("at", api_keys.c.used_at)
@@ -52,17 +53,18 @@ def create_api_key() -> Select[bool, bool]:
         .where(live < bindparam("b_most", type_=Integer), ~repeated)
         .cte("room")
     )
-    made = insert_from(
+    new = insert_from(
         room,
         api_keys,
         account_id=room.c.account_id,
         user_id=OWNER,
         **{name: given(name, api_keys.c[name]) for name in _GIVEN},
-    ).cte("made")
+    )
+    made = new.returning(api_keys.c.user_id).cte("made")
     return select(
         exists(select(account.c.account_id)).label("account_found"),
         or_(exists(select(room.c.account_id)), repeated).label("created"),
-    ).add_cte(made)
+    ).add_cte(noted(made, "ApiKeyCreated", created_at))
 
 
 def list_api_keys() -> Select[Any]:

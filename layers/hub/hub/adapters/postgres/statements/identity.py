@@ -21,6 +21,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from hub.adapters.postgres.statements.accounts import first_rows
 from hub.adapters.postgres.statements.parts import CURRENCY, OWNER, given, insert_from, text_of
+from hub.adapters.postgres.statements.safety import noted
 from hub.adapters.postgres.tables import (
     accounts,
     api_keys,
@@ -108,7 +109,7 @@ def open_session() -> Select[Any]:
     session = (
         insert(login_sessions)
         .values({**values, "used_at": values["created_at"]})
-        .returning(login_sessions.c.session_id, login_sessions.c.created_at)
+        .returning(*login_sessions.c["session_id", "user_id", "created_at"])
         .cte("session")
     )
     token = insert_from(
@@ -118,7 +119,20 @@ def open_session() -> Select[Any]:
         session_id=session.c.session_id,
         created_at=session.c.created_at,
     ).cte("token")
-    return select(session.c.session_id).add_cte(token)
+    device = _unseen_device(session)
+    noted_device = noted(device, "NewDevice", values["created_at"], values["address"])
+    return select(session.c.session_id).add_cte(token, noted_device)
+
+
+def _unseen_device(session: CTE) -> CTE:
+    """A row where the customer has been here before, but never so. The first time is no news."""
+    one: Any = literal_column("1")
+    before = select(one).where(login_sessions.c.user_id == session.c.user_id)
+    alike = before.where(
+        login_sessions.c.address == given("address", login_sessions.c.address),
+        login_sessions.c.agent == given("agent", login_sessions.c.agent),
+    )
+    return select(session.c.user_id).where(exists(before), ~exists(alike)).cte("device")
 
 
 def rotate_refresh_token() -> Select[Any]:
@@ -162,12 +176,13 @@ def rotate_refresh_token() -> Select[Any]:
         ending()
         .where(login_sessions.c.session_id == session.c.session_id, reused)
         .values(ending=text_of(Ending.TOKEN_REUSED))
+        .returning(login_sessions.c.user_id)
         .cte("ended")
     )
     return (
         select(session.c.session_id, session.c.user_id, users.c.admin, reused.label("reused"))
         .select_from(session.join(users, users.c.user_id == session.c.user_id))
-        .add_cte(fresh, renewed, ended)
+        .add_cte(fresh, renewed, noted(ended, "SessionsEnded", AT))
     )
 
 
@@ -235,8 +250,9 @@ def end_session() -> ReturningUpdate[Any]:
     return _ended_by(_ENDING).where(login_sessions.c.session_id == _SESSION)
 
 
-def end_sessions() -> ReturningUpdate[Any]:
-    return _ended_by(_ENDING)
+def end_sessions() -> Select[Any]:
+    ended = _ended_by(_ENDING).returning(login_sessions.c.user_id).cte("ended")
+    return select(ended.c.session_id).add_cte(noted(ended, "SessionsEnded", AT))
 
 
 def _ended_by(why: ColumnElement[str]) -> ReturningUpdate[Any]:
@@ -296,4 +312,4 @@ def change_password() -> Select[Any]:
     return select(
         exists(select(changed.c.user_id)).label("changed"),
         select(func.count()).select_from(ended).scalar_subquery().label("ended"),
-    )
+    ).add_cte(noted(changed, "PasswordChanged", AT))

@@ -33,7 +33,6 @@ from hub.adapters.postgres.tables import (
     notifications,
     orders,
 )
-from hub.domain.notifications.preferences import Topic
 
 _ACCOUNT = given("account_id", accounts.c.account_id)
 _AT = given("at", notifications.c.created_at)
@@ -119,19 +118,14 @@ def lock_notification_cursor() -> Select[Any]:
 
 def count_lately_of_account() -> Select[Any]:
     owner = select(accounts.c.user_id).where(accounts.c.account_id == _ACCOUNT).scalar_subquery()
-    return _count_lately(owner)
-
-
-def _count_lately(owner: Any) -> Select[Any]:
-    guards = (notifications.c.topic == text_of(Topic.SECURITY)).label("guards")
     return (
-        select(notifications.c.channel, guards, func.count())
+        select(notifications.c.channel, func.count())
         .where(
             notifications.c.user_id == owner,
             notifications.c.created_at > given("since", notifications.c.created_at),
             ~notifications.c.bundled,
         )
-        .group_by(notifications.c.channel, guards)
+        .group_by(notifications.c.channel)
     )
 
 

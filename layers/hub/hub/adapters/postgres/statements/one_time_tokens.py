@@ -7,6 +7,7 @@ from sqlalchemy.sql.selectable import ScalarSelect
 
 from hub.adapters.postgres.statements.identity import IS_SOMEBODY, customer_columns, ending
 from hub.adapters.postgres.statements.parts import OWNER, given, insert_from, text_of
+from hub.adapters.postgres.statements.safety import noted
 from hub.adapters.postgres.tables import api_keys, login_sessions, one_time_tokens, users
 from hub.domain.identity.one_time_tokens import Purpose
 from hub.domain.identity.sessions import Ending
@@ -79,7 +80,7 @@ def reset_password() -> Select[bool, int]:
     )
     return select(
         exists(select(changed.c.user_id)).label("reset"), _count(ended).label("ended")
-    ).add_cte(revoked)
+    ).add_cte(revoked, noted(changed, "PasswordChanged", _AT))
 
 
 def verify_email() -> Select[Any]:

@@ -4,9 +4,10 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.sql.dml import ReturningDelete, ReturningInsert, ReturningUpdate
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from hub.adapters.postgres.statements.parts import OWNER, given, insert_from
+from hub.adapters.postgres.statements.safety import noted
 from hub.adapters.postgres.tables import recovery_codes, second_factors
 
 _AT = given("at", second_factors.c.created_at)
@@ -48,7 +49,7 @@ def confirm_second_factor() -> Select[Any]:
     codes = insert_from(
         source, recovery_codes, user_id=source.c.user_id, code_hash=source.c.code_hash
     ).cte("codes_row")
-    return select(confirmed.c.user_id).add_cte(codes)
+    return select(confirmed.c.user_id).add_cte(codes, noted(confirmed, "SecondFactorAdded", _AT))
 
 
 def take_step() -> ReturningUpdate[Any]:
@@ -73,11 +74,14 @@ def take_recovery_code() -> ReturningUpdate[Any]:
     )
 
 
-def remove_second_factor() -> ReturningDelete[Any]:
+def remove_second_factor() -> Select[Any]:
+    """One that was never confirmed guarded nothing: that it goes is no news."""
     codes = delete(recovery_codes).where(recovery_codes.c.user_id == OWNER).cte("codes")
-    return (
+    removed = (
         delete(second_factors)
         .where(second_factors.c.user_id == OWNER)
-        .returning(second_factors.c.user_id)
-        .add_cte(codes)
+        .returning(second_factors.c.user_id, second_factors.c.confirmed_at)
+        .cte("removed")
     )
+    guarding = select(removed.c.user_id).where(removed.c.confirmed_at.is_not(None)).cte("guarding")
+    return select(removed.c.user_id).add_cte(codes, noted(guarding, "SecondFactorRemoved", _AT))
