@@ -64,7 +64,7 @@ def test_another_password_is_told_in_either_way(front: Front, ada: Customer):
     assert front.call("identity.change_password", ada, body=change).status == 200
     assert told(front) == ["Your password was changed"]
     front.call("identity.request_password_reset", body={"email": EMAIL})
-    front.world.hub.send_notice(Purpose.RESET_PASSWORD, EMAIL)
+    front.world.hub.send_notice(Purpose.RESET_PASSWORD, front.world.index(EMAIL))
     text = front.world.mail.notices[-1].text
     token = text.split()[text.split().index("password:") + 1]
     reset = {"token": token, "new_password": PASSWORD}

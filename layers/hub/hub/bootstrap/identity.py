@@ -4,7 +4,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hub.bootstrap.letters import Letters
+from hub.bootstrap.notifications import Letters
 
 if TYPE_CHECKING:
     from hub.application.identity.attempts import PasswordProof

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from hub.application.ports.system import Allowance, Limits
 from hub.domain.identity import scopes
 from hub.domain.kernel import (
     AccountId,
@@ -14,6 +13,9 @@ from hub.domain.kernel import (
     OrderId,
     UnauthenticatedError,
 )
+
+if TYPE_CHECKING:
+    from hub.application.ports.system import Allowance, Limits
 
 
 class Caller(NamedTuple):
@@ -65,7 +67,7 @@ class Doors(Protocol):
     def sessions(self) -> LiveSessions: ...
 
     @property
-    def limits(self) -> Limits: ...
+    def limits(self) -> "Limits": ...
 
 
 class Access(NamedTuple):
@@ -93,7 +95,7 @@ class Access(NamedTuple):
             raise ForbiddenError(f"this needs the scope {self.scope}", code="scope")
         return caller
 
-    def allowance(self, event: Mapping[str, Any], caller: Caller | None) -> Allowance | None:
+    def allowance(self, event: Mapping[str, Any], caller: Caller | None) -> "Allowance | None":
         """What is left to the customer; to the address, where nobody has said who they are."""
         if self.doors is None:
             return None
@@ -130,7 +132,7 @@ def asked_at(context: Mapping[str, Any]) -> datetime:
     return datetime.fromtimestamp(context["requestTimeEpoch"] / 1000, UTC)
 
 
-def limit_headers(allowance: Allowance) -> dict[str, str]:
+def limit_headers(allowance: "Allowance") -> dict[str, str]:
     """As the HTTP working group's draft has them."""
     who, limit, remaining, reset, wait = allowance
     return {
