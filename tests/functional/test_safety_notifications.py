@@ -47,7 +47,8 @@ def test_a_log_in_is_told_once_for_each_new_device_and_not_the_first(front: Fron
     (mail,) = front.world.letters.sent
     assert isinstance(mail, Mail)
     assert (mail.to, mail.subject) == (EMAIL, "A log-in from a device that was not seen before")
-    assert "Address: 127.0.0.1" in mail.text
+    assert "stands among your sessions" in mail.text
+    assert "127.0.0.1" not in mail.text, "who reads mails on the way learns of no address"
     assert "somebody" not in mail.text, "nobody else's words are in our mails"
 
 

@@ -17,6 +17,7 @@ from tests.fixtures.requests import Answer, Front
 from tests.fixtures.worlds import Customer
 
 EMAIL, NAME, PASSWORD = "canary.bird@example.com", "Canary Bird", "four words make one"
+PHONE = "+5511912345678"
 ADDRESS, AGENT, NEW_PASSWORD = "127.0.0.1", "a canary of a browser", "five other words make two"
 
 
@@ -80,8 +81,14 @@ def test_a_dump_of_all_tables_tells_of_nobody(front: Front, ada: Customer):
     assert log_in(front, NEW_PASSWORD).status == 401
     again = log_in(front, NEW_PASSWORD, code=code(front, secret))
     assert again.status == 200
+    wishes = {"time_zone": "America/Sao_Paulo", "phone": PHONE}
+    ada = front.world.at_the_door(ada.customer_id, ada.account_id)
+    told = front.call("notifications.replace_notification_preferences", ada, body=wishes)
+    assert told.status == 200
+    shown = front.call("notifications.get_notification_preferences", ada)
+    assert shown.body["phone"] == PHONE
     canaries = [
-        EMAIL, "canary", "Canary", ADDRESS, AGENT, enrolled, verifying, resetting,
+        EMAIL, PHONE, "canary", "Canary", ADDRESS, AGENT, enrolled, verifying, resetting,
         again.body["refresh_token"], *recovery,
     ]  # fmt: skip
 

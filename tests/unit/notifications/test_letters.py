@@ -122,7 +122,7 @@ def test_of_many_some_are_shown_and_the_rest_counted():
 
 @pytest.mark.parametrize("kind", GUARDS)
 def test_what_is_about_safety_is_told_by_the_customers_clock(kind: str):
-    facts = {"at": "2012-07-01T15:00:00+00:00", "address": "192.0.2.1"}
+    facts = {"at": "2012-07-01T15:00:00+00:00"}
     guard = Told(Topic.SECURITY, kind, facts)
     for language, time, note in (
         (ENGLISH, "Jul 1, 2012, 4:00 PM WEST", "If it was not you"),
@@ -130,7 +130,7 @@ def test_what_is_about_safety_is_told_by_the_customers_clock(kind: str):
     ):
         written = letter([guard], language, LISBON)
         assert WORDS[language].always in written.text
-        for text in (time, note, "192.0.2.1"):
+        for text in (time, note):
             assert text in written.text
             assert text in Reader(written.html).seen
 

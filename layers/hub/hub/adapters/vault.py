@@ -4,6 +4,7 @@ The shelf is no part of the database: a copy of the database, however old, opens
 are on the shelf today.
 """
 
+import hmac
 import json
 import os
 from base64 import b64decode, b64encode
@@ -65,11 +66,15 @@ class CustomerSeal:
     def __init__(self, customer_id: CustomerId, key: bytes) -> None:
         self._customer_id = customer_id
         self._cipher = AESGCM(key)
+        self._marking = hmac.digest(key, b"marks", "sha256")
 
     def close(self, field: Field, value: bytes) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._cipher.encrypt(nonce, value, self._place(field))
         return bytes([_VERSION]) + nonce + sealed
+
+    def mark(self, what: str, value: bytes) -> bytes:
+        return hmac.digest(self._marking, what.encode() + b"\0" + value, "sha256")
 
     def open(self, field: Field, sealed: bytes) -> bytes:
         sealed = bytes(sealed)

@@ -50,7 +50,7 @@ class Letters(Parts):
     def customers_preferences(self) -> "CustomersPreferences":
         from hub.adapters.postgres.notifications import PostgresCustomersPreferences
 
-        return PostgresCustomersPreferences(self.database)
+        return PostgresCustomersPreferences(self.database, self.vault)
 
     @cached_property
     def phone_texts(self) -> "PhoneTexts":

@@ -580,7 +580,7 @@ FROM ended) AS ended
 
 OPEN_SESSION = """
 WITH session AS
-(INSERT INTO login_sessions (session_id, user_id, address, agent, created_at, used_at, expires_at) VALUES (%(b_session_id)s::UUID, %(b_user_id)s::UUID, CAST(%(b_address)s AS BYTEA), CAST(%(b_agent)s AS BYTEA), %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE) RETURNING login_sessions.session_id, login_sessions.user_id, login_sessions.created_at),
+(INSERT INTO login_sessions (session_id, user_id, address, agent, device, created_at, used_at, expires_at) VALUES (%(b_session_id)s::UUID, %(b_user_id)s::UUID, CAST(%(b_address)s AS BYTEA), CAST(%(b_agent)s AS BYTEA), CAST(%(b_device)s AS BYTEA), %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_created_at)s::TIMESTAMP WITH TIME ZONE, %(b_expires_at)s::TIMESTAMP WITH TIME ZONE) RETURNING login_sessions.session_id, login_sessions.user_id, login_sessions.created_at),
 token AS
 (INSERT INTO refresh_tokens (token_hash, session_id, created_at) SELECT CAST(%(b_token_hash)s AS BYTEA) AS token_hash, session.session_id AS session_id, session.created_at AS created_at
 FROM session),
@@ -591,9 +591,9 @@ WHERE (EXISTS (SELECT 1
 FROM login_sessions
 WHERE login_sessions.user_id = session.user_id)) AND NOT (EXISTS (SELECT 1
 FROM login_sessions
-WHERE login_sessions.user_id = session.user_id AND login_sessions.address = CAST(%(b_address)s AS BYTEA) AND login_sessions.agent = CAST(%(b_agent)s AS BYTEA)))),
+WHERE login_sessions.user_id = session.user_id AND login_sessions.device = CAST(%(b_device)s AS BYTEA)))),
 noted_newdevice AS
-(INSERT INTO notifications (notification_id, event, channel, user_id, topic, kind, facts, state, due_at, bundled, tries, created_at) SELECT CAST(md5(concat(concat('NewDevice:', told.user_id, ':', %(b_created_at)s::TIMESTAMP WITH TIME ZONE), told.channel)) AS UUID) AS notification_id, concat('NewDevice:', told.user_id, ':', %(b_created_at)s::TIMESTAMP WITH TIME ZONE) AS event, told.channel AS channel, told.user_id AS user_id, 'security' AS topic, 'NewDevice' AS kind, jsonb_build_object('at', %(b_created_at)s::TIMESTAMP WITH TIME ZONE, 'address', CAST(%(b_address)s AS BYTEA)) AS facts, 'waiting' AS state, %(b_created_at)s::TIMESTAMP WITH TIME ZONE AS due_at, true AS bundled, 0 AS tries, %(b_created_at)s::TIMESTAMP WITH TIME ZONE AS created_at
+(INSERT INTO notifications (notification_id, event, channel, user_id, topic, kind, facts, state, due_at, bundled, tries, created_at) SELECT CAST(md5(concat(concat('NewDevice:', told.user_id, ':', %(b_created_at)s::TIMESTAMP WITH TIME ZONE), told.channel)) AS UUID) AS notification_id, concat('NewDevice:', told.user_id, ':', %(b_created_at)s::TIMESTAMP WITH TIME ZONE) AS event, told.channel AS channel, told.user_id AS user_id, 'security' AS topic, 'NewDevice' AS kind, jsonb_build_object('at', %(b_created_at)s::TIMESTAMP WITH TIME ZONE) AS facts, 'waiting' AS state, %(b_created_at)s::TIMESTAMP WITH TIME ZONE AS due_at, true AS bundled, 0 AS tries, %(b_created_at)s::TIMESTAMP WITH TIME ZONE AS created_at
 FROM (SELECT device.user_id AS user_id, 'email' AS channel
 FROM device UNION SELECT device.user_id AS user_id, 'sms'
 FROM device JOIN notification_preferences ON notification_preferences.user_id = device.user_id
@@ -677,7 +677,7 @@ ERASE_PERSON = """
 WITH person AS
 (UPDATE users SET email_index=NULL, email=NULL, name=NULL, password_hash='!', email_verified_at=NULL WHERE users.user_id = %(b_user_id)s::UUID RETURNING users.user_id),
 sessions AS
-(UPDATE login_sessions SET address=NULL, agent=NULL, ended_at=coalesce(login_sessions.ended_at, %(b_at)s::TIMESTAMP WITH TIME ZONE), ending=coalesce(login_sessions.ending, 'erased') FROM person WHERE login_sessions.user_id = person.user_id),
+(UPDATE login_sessions SET address=NULL, agent=NULL, device=NULL, ended_at=coalesce(login_sessions.ended_at, %(b_at)s::TIMESTAMP WITH TIME ZONE), ending=coalesce(login_sessions.ending, 'erased') FROM person WHERE login_sessions.user_id = person.user_id),
 keys AS
 (UPDATE api_keys SET name='erased', revoked_at=coalesce(api_keys.revoked_at, %(b_at)s::TIMESTAMP WITH TIME ZONE) FROM person WHERE api_keys.user_id = person.user_id),
 named_accounts AS
@@ -1385,13 +1385,13 @@ WHERE api_keys.key_id = stream_connections.session_id AND api_keys.revoked_at IS
 """
 
 FIND_PREFERENCES = """
-SELECT notification_preferences.language, notification_preferences.time_zone, notification_preferences.phone, notification_preferences.choices, notification_preferences.quiet_begins, notification_preferences.quiet_ends, notification_preferences.daily_at
+SELECT notification_preferences.language, notification_preferences.time_zone, notification_preferences.choices, notification_preferences.quiet_begins, notification_preferences.quiet_ends, notification_preferences.daily_at, notification_preferences.phone
 FROM notification_preferences
 WHERE notification_preferences.user_id = %(b_user_id)s::UUID
 """
 
 REPLACE_PREFERENCES = """
-INSERT INTO notification_preferences (user_id, language, time_zone, phone, choices, quiet_begins, quiet_ends, daily_at, updated_at) VALUES (%(b_user_id)s::UUID, %(b_language)s::VARCHAR, %(b_time_zone)s::VARCHAR, %(b_phone)s::VARCHAR, %(b_choices)s::JSONB, %(b_quiet_begins)s::TIME WITHOUT TIME ZONE, %(b_quiet_ends)s::TIME WITHOUT TIME ZONE, %(b_daily_at)s::TIME WITHOUT TIME ZONE, %(b_at)s::TIMESTAMP WITH TIME ZONE) ON CONFLICT (user_id) DO UPDATE SET language = %(b_language)s::VARCHAR, time_zone = %(b_time_zone)s::VARCHAR, phone = %(b_phone)s::VARCHAR, choices = %(b_choices)s::JSONB, quiet_begins = %(b_quiet_begins)s::TIME WITHOUT TIME ZONE, quiet_ends = %(b_quiet_ends)s::TIME WITHOUT TIME ZONE, daily_at = %(b_daily_at)s::TIME WITHOUT TIME ZONE, updated_at = %(b_at)s::TIMESTAMP WITH TIME ZONE RETURNING 1
+INSERT INTO notification_preferences (user_id, language, time_zone, phone, choices, quiet_begins, quiet_ends, daily_at, updated_at) VALUES (%(b_user_id)s::UUID, %(b_language)s::VARCHAR, %(b_time_zone)s::VARCHAR, CAST(%(b_phone)s AS BYTEA), %(b_choices)s::JSONB, %(b_quiet_begins)s::TIME WITHOUT TIME ZONE, %(b_quiet_ends)s::TIME WITHOUT TIME ZONE, %(b_daily_at)s::TIME WITHOUT TIME ZONE, %(b_at)s::TIMESTAMP WITH TIME ZONE) ON CONFLICT (user_id) DO UPDATE SET language = %(b_language)s::VARCHAR, time_zone = %(b_time_zone)s::VARCHAR, phone = CAST(%(b_phone)s AS BYTEA), choices = %(b_choices)s::JSONB, quiet_begins = %(b_quiet_begins)s::TIME WITHOUT TIME ZONE, quiet_ends = %(b_quiet_ends)s::TIME WITHOUT TIME ZONE, daily_at = %(b_daily_at)s::TIME WITHOUT TIME ZONE, updated_at = %(b_at)s::TIMESTAMP WITH TIME ZONE RETURNING 1
 """
 
 BEGIN_NOTIFICATION_CURSOR = """
@@ -1401,7 +1401,7 @@ WHERE accounts.account_id = %(b_account_id)s::UUID ON CONFLICT DO NOTHING RETURN
 """
 
 LOCK_NOTIFICATION_CURSOR = """
-SELECT notification_cursors.seen, accounts.event_sequence, accounts.user_id, notification_preferences.language, notification_preferences.time_zone, notification_preferences.phone, notification_preferences.choices, notification_preferences.quiet_begins, notification_preferences.quiet_ends, notification_preferences.daily_at
+SELECT notification_cursors.seen, accounts.event_sequence, accounts.user_id, notification_preferences.language, notification_preferences.time_zone, notification_preferences.choices, notification_preferences.quiet_begins, notification_preferences.quiet_ends, notification_preferences.daily_at
 FROM notification_cursors JOIN accounts ON accounts.account_id = notification_cursors.account_id LEFT OUTER JOIN notification_preferences ON notification_preferences.user_id = accounts.user_id
 WHERE notification_cursors.account_id = %(b_account_id)s::UUID FOR UPDATE OF notification_cursors
 """

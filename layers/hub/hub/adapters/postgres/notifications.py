@@ -9,6 +9,7 @@ from typing import Any
 from hub.adapters.postgres import compiled
 from hub.adapters.postgres.arrays import arrays
 from hub.adapters.postgres.connection import Database, Row
+from hub.adapters.postgres.sealed import phone_field
 from hub.application.books import canonical
 from hub.application.ports.notifications import (
     Claimed,
@@ -16,6 +17,7 @@ from hub.application.ports.notifications import (
     OrderNews,
     Recipient,
 )
+from hub.application.ports.vault import Vault
 from hub.domain.kernel import AccountId, CustomerId
 from hub.domain.notifications.preferences import (
     DEFAULT,
@@ -76,13 +78,13 @@ class PostgresNotifications:
             if not locked:
                 yield None
                 return
-            seen, head, customer_id, *preferences = locked[0]
+            seen, head, customer_id, *wishes = locked[0]
             yield _Turn(
                 self.database,
                 account_id,
                 max(seen, head),
                 customer_id,
-                _preferences(preferences),
+                _preferences(wishes, None),
                 {Channel(channel): count for channel, count in lately},
                 [OrderNews(*row) for row in news],
                 len(news) == MOST_NEWS,
@@ -131,12 +133,23 @@ class PostgresNotifications:
 @dataclass(frozen=True, slots=True)
 class PostgresCustomersPreferences:
     database: Database
+    vault: Vault
 
     def of(self, customer_id: CustomerId) -> Preferences:
         row = self.database.one(compiled.FIND_PREFERENCES, {"b_user_id": customer_id})
-        return _preferences(row) if row else DEFAULT
+        if row is None:
+            return DEFAULT
+        *wishes, sealed = row
+        phone = None
+        if sealed is not None:
+            phone = self.vault.of(customer_id).open(phone_field(customer_id), sealed).decode()
+        return _preferences(wishes, phone)
 
     def replace(self, customer_id: CustomerId, wanted: Preferences, at: datetime) -> None:
+        phone = None
+        if wanted.phone is not None:
+            seal = self.vault.of(customer_id)
+            phone = seal.close(phone_field(customer_id), wanted.phone.encode())
         quiet = wanted.quiet_hours
         choices = {str(channel): chosen for channel, chosen in wanted.choices.items()}
         self.database.rows(
@@ -145,7 +158,7 @@ class PostgresCustomersPreferences:
                 "b_user_id": customer_id,
                 "b_language": wanted.language,
                 "b_time_zone": wanted.time_zone,
-                "b_phone": wanted.phone,
+                "b_phone": phone,
                 "b_choices": canonical(choices),
                 "b_quiet_begins": quiet and quiet.begins,
                 "b_quiet_ends": quiet and quiet.ends,
@@ -179,8 +192,8 @@ def _claimed(row: Row) -> Claimed:
     return Claimed(notification_id, Topic(topic), *rest)
 
 
-def _preferences(row: Sequence[Any]) -> Preferences:
-    language, time_zone, phone, choices, begins, ends, daily_at = row
+def _preferences(wishes: Sequence[Any], phone: str | None) -> Preferences:
+    language, time_zone, choices, begins, ends, daily_at = wishes
     if language is None:
         return DEFAULT
     return Preferences(

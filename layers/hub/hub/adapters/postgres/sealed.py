@@ -28,6 +28,10 @@ def agent_field(session_id: str) -> Field:
     return Field("login_sessions", "agent", session_id)
 
 
+def phone_field(customer_id: CustomerId) -> Field:
+    return Field("notification_preferences", "phone", customer_id)
+
+
 def opened(vault: Vault, row: Sequence[Any]) -> Customer:
     """The customer of a row as `customer_columns` has it."""
     customer_id, email, name, *others = row

@@ -21,6 +21,7 @@ class PostgresDevices:
     def open(self, session: NewSession) -> None:
         seal = self.vault.of(session.customer_id)
         address, agent = session.address.encode(), session.agent.encode()
+        device = seal.mark("device", address + b"\0" + agent)
         self.database.rows(
             compiled.OPEN_SESSION,
             {
@@ -29,6 +30,7 @@ class PostgresDevices:
                 "b_token_hash": session.token_hash,
                 "b_address": seal.close(address_field(session.session_id), address),
                 "b_agent": seal.close(agent_field(session.session_id), agent),
+                "b_device": device,
                 "b_created_at": session.created_at,
                 "b_expires_at": session.expires_at,
             },

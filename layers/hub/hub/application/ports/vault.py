@@ -19,6 +19,9 @@ class Seal(Protocol):
 
     def close(self, field: Field, value: bytes) -> bytes: ...
 
+    def mark(self, what: str, value: bytes) -> bytes:
+        """The same for the same value of this customer, and nothing to who has not their key."""
+
     def open(self, field: Field, sealed: bytes) -> bytes:
         """Raises BrokenSealError for what was sealed elsewhere, or changed since."""
 

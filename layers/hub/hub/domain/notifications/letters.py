@@ -22,7 +22,7 @@ _ROWS = {
     "OrderFailed": ("ordered", "reason", "at", "order_id"),
     "OrderExpired": ("ordered", "filled", "at", "order_id"),
     "OrderHandedToOperator": ("ordered", "at", "order_id"),
-} | dict.fromkeys(GUARDS, ("at", "address"))
+} | dict.fromkeys(GUARDS, ("at",))
 
 # Of an event, as it was noted when it happened: texts, exact numbers, ISO 8601.
 Facts = Mapping[str, str]

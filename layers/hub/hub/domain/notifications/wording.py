@@ -74,6 +74,7 @@ _ENGLISH = Words(
             "It could not be processed so far. A person looks at it now; you need not do anything."
         ),
         **dict.fromkeys(GUARDS, _WAS_IT_YOU),
+        "NewDevice": f"From where it came stands among your sessions. {_WAS_IT_YOU}",
     },
     labels={
         "filled": "Quantity",
@@ -85,7 +86,6 @@ _ENGLISH = Words(
         "fees": "Fees",
         "reason": "Reason",
         "at": "Time",
-        "address": "Address",
         "order_id": "Order",
     },
     reasons={},
@@ -127,6 +127,7 @@ _PORTUGUESE = Words(
             " você não precisa fazer nada."
         ),
         **dict.fromkeys(GUARDS, _FOI_VOCE),
+        "NewDevice": f"De onde ele veio está entre as suas sessões. {_FOI_VOCE}",
     },
     labels={
         "filled": "Quantidade",
@@ -138,7 +139,6 @@ _PORTUGUESE = Words(
         "fees": "Taxas",
         "reason": "Motivo",
         "at": "Horário",
-        "address": "Endereço",
         "order_id": "Ordem",
     },
     reasons={

@@ -104,7 +104,7 @@ def register_customer() -> Select[Any]:
 
 
 def open_session() -> Select[Any]:
-    columns = ("session_id", "user_id", "address", "agent", "created_at", "expires_at")
+    columns = ("session_id", "user_id", "address", "agent", "device", "created_at", "expires_at")
     values = {name: given(name, login_sessions.c[name]) for name in columns}
     session = (
         insert(login_sessions)
@@ -120,7 +120,7 @@ def open_session() -> Select[Any]:
         created_at=session.c.created_at,
     ).cte("token")
     device = _unseen_device(session)
-    noted_device = noted(device, "NewDevice", values["created_at"], values["address"])
+    noted_device = noted(device, "NewDevice", values["created_at"])
     return select(session.c.session_id).add_cte(token, noted_device)
 
 
@@ -128,10 +128,7 @@ def _unseen_device(session: CTE) -> CTE:
     """A row where the customer has been here before, but never so. The first time is no news."""
     one: Any = literal_column("1")
     before = select(one).where(login_sessions.c.user_id == session.c.user_id)
-    alike = before.where(
-        login_sessions.c.address == given("address", login_sessions.c.address),
-        login_sessions.c.agent == given("agent", login_sessions.c.agent),
-    )
+    alike = before.where(login_sessions.c.device == given("device", login_sessions.c.device))
     return select(session.c.user_id).where(exists(before), ~exists(alike)).cte("device")
 
 

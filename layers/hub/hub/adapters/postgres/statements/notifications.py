@@ -40,10 +40,9 @@ _CHANNEL = given("channel", notifications.c.channel)
 _UNTIL = given("until", notifications.c.due_at)
 _ONE: Any = literal_column("1")
 _WAITING = text_of("waiting")
-_PREFERENCES = (
+_WISHES = (
     "language",
     "time_zone",
-    "phone",
     "choices",
     "quiet_begins",
     "quiet_ends",
@@ -63,17 +62,18 @@ _WRITTEN = (
 )
 
 
-def _preference_columns() -> list[Any]:
-    return [notification_preferences.c[name] for name in _PREFERENCES]
+def _wishes() -> list[Any]:
+    return [notification_preferences.c[name] for name in _WISHES]
 
 
 def find_preferences() -> Select[Any]:
-    return select(*_preference_columns()).where(notification_preferences.c.user_id == OWNER)
+    table = notification_preferences
+    return select(*_wishes(), table.c.phone).where(notification_preferences.c.user_id == OWNER)
 
 
 def replace_preferences() -> ReturningInsert[Any]:
     table = notification_preferences
-    wanted = {name: given(name, table.c[name]) for name in _PREFERENCES}
+    wanted = {name: given(name, table.c[name]) for name in (*_WISHES, "phone")}
     wanted["updated_at"] = given("at", table.c.updated_at)
     return (
         insert(table)
@@ -96,13 +96,13 @@ def begin_notification_cursor() -> ReturningInsert[Any]:
 
 
 def lock_notification_cursor() -> Select[Any]:
-    """Columns: seen, the log's head, the customer, and their preferences, NULL where none are."""
+    """Columns: seen, the log's head, the customer, and their wishes, NULL where none are."""
     return (
         select(
             notification_cursors.c.seen,
             accounts.c.event_sequence,
             accounts.c.user_id,
-            *_preference_columns(),
+            *_wishes(),
         )
         .select_from(
             notification_cursors.join(

@@ -69,6 +69,7 @@ def erase_person() -> Select[Any]:
         .values(
             address=_NOTHING,
             agent=_NOTHING,
+            device=_NOTHING,
             ended_at=func.coalesce(login_sessions.c.ended_at, AT),
             ending=func.coalesce(login_sessions.c.ending, text_of(Ending.ERASED)),
         )

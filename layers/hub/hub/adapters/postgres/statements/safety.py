@@ -10,7 +10,7 @@ from hub.adapters.postgres.tables import ID, notification_preferences, notificat
 from hub.domain.notifications.preferences import Channel, Topic, When
 
 
-def noted(source: CTE, kind: str, at: Any, address: Any = None) -> CTE:
+def noted(source: CTE, kind: str, at: Any) -> CTE:
     """For the customers of `source`: a mail, and a text where it is wanted.
 
     What happens at one moment is one event, also where the statement runs twice. It leaves as one
@@ -18,7 +18,6 @@ def noted(source: CTE, kind: str, at: Any, address: Any = None) -> CTE:
     """
     told = _told(source)
     event = func.concat(text_of(f"{kind}:"), told.c.user_id, text_of(":"), at)
-    facts = [text_of("at"), at, *([text_of("address"), address] if address is not None else [])]
     values: dict[str, ColumnElement[Any]] = {
         "notification_id": cast(func.md5(func.concat(event, told.c.channel)), ID),
         "event": event,
@@ -26,7 +25,7 @@ def noted(source: CTE, kind: str, at: Any, address: Any = None) -> CTE:
         "user_id": told.c.user_id,
         "topic": text_of(Topic.SECURITY),
         "kind": text_of(kind),
-        "facts": func.jsonb_build_object(*facts),
+        "facts": func.jsonb_build_object(text_of("at"), at),
         "state": text_of("waiting"),
         "due_at": at,
         "bundled": literal_column("true"),

@@ -56,6 +56,8 @@ login_sessions = Table(
     # Sealed; of one who is erased nothing is left.
     Column("address", LargeBinary),
     Column("agent", LargeBinary),
+    # A mark of both: the same for sessions from one device.
+    Column("device", LargeBinary),
     Column("created_at", MOMENT, nullable=False),
     Column("used_at", MOMENT, nullable=False),
     Column("expires_at", MOMENT, nullable=False),
