@@ -17,6 +17,7 @@ from local.endpoint import Endpoint
 from local.event_sources import EventSource, FunctionFailedError
 from local.functions import FunctionError, Functions, InvokeApi, UnknownFunctionError
 from local.kms import KeyManagement, MasterKeys, new_master_keys
+from local.metrics import Metrics
 from local.objects import OBJECTS, FolderObjects
 from local.queues.message import QueueSpec
 from local.queues.queues import Queues
@@ -37,7 +38,7 @@ PRELOAD = (
     "sqlalchemy",
 )  # fmt: skip
 MARKET_GROUP = "market"
-_SPLIT_SERVICES = ("SQS", "SFN", "LAMBDA", "EVENTS", "KMS", "SECRETS_MANAGER",
+_SPLIT_SERVICES = ("SQS", "SFN", "CLOUDWATCH", "LAMBDA", "EVENTS", "KMS", "SECRETS_MANAGER",
                    "APIGATEWAYMANAGEMENTAPI")  # fmt: skip
 _DEFAULT_CONCURRENCY = 5
 _DRAIN = 5.0
@@ -154,6 +155,7 @@ class Runtime:
         twins: dict[str, Twin] = {
             "AmazonSQS": sqs,
             "AWSEvents": events,
+            "GraniteServiceVersion20100801": Metrics(self.queues),
             "AWSStepFunctions": StepFunctions(self.engine),
             "secretsmanager": Secrets(self._secrets),
             "TrentService": KeyManagement(self._master_keys),

@@ -76,6 +76,11 @@ class Queue:
             self.discard(message)
         return expired
 
+    def oldest(self) -> float:
+        """Seconds since the oldest message was sent, wherever it is now; 0 where there is none."""
+        sent = min((message.sent for message in self.messages.values()), default=self.now())
+        return self.now() - sent
+
     def depth(self) -> Depth:
         return Depth(self._count["visible"], self._count["in_flight"], self._count["delayed"])
 

@@ -76,6 +76,12 @@ class Queues:
             )
         return name
 
+    def oldest(self, name: str) -> float:
+        """Age in seconds; 0 where there is no message."""
+        queue = self._queue(name)
+        self._refresh(queue)
+        return queue.oldest()
+
     def depth(self, name: str) -> Depth:
         queue = self._queue(name)
         self._refresh(queue)

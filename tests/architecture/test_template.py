@@ -44,6 +44,8 @@ STAR = {
     "/Resources/Key/Properties/KeyPolicy/Statement/1": "Scheduler has no ARN of a schedule to name",
     "/Resources/Key/Properties/KeyPolicy/Statement/2": "its condition names the log group",
     "/Resources/Key/Properties/KeyPolicy/Statement/3": "its condition names the account's rules",
+    "/Resources/ListQueues/Properties/Policies/2/Statement/0": "GetMetricData takes no other",
+    "/Resources/ListQueuesRole/Properties/Policies/0/PolicyDocument/Statement/0": "the same",
     "/Resources/PersonalKey/Properties/KeyPolicy/Statement/0": "the account's own policies decide",
     "/Resources/IndexKey/Properties/KeyPolicy/Statement/0": "the account's own policies decide",
 }
@@ -193,6 +195,16 @@ def test_no_permission_is_for_everything():
     assert stars == STAR.keys()
 
 
+def test_every_queue_is_shown_to_those_who_run_the_platform():
+    queues = {
+        name for name, each in TEMPLATE["Resources"].items() if each["Type"] == "AWS::SQS::Queue"
+    }
+    for function in ("ListQueues", "RedriveQueue", "GetDetailedHealth"):
+        its = TEMPLATE["Resources"][function]["Properties"]["Environment"]["Variables"]
+        shown = json.loads(its["QUEUE_URLS"]["Fn::Sub"])
+        assert {url.strip("${}") for url in shown.values()} == queues, function
+
+
 def test_no_permission_is_for_every_action_of_a_service():
     everything = {
         place
@@ -284,6 +296,7 @@ PARTS = {
     "recover_order_arn": "recover",
     "records_bucket": "keep",
     "queue_urls": "queues",
+    "queue_ages": "ages",
     "redrives": "redrive",
     "postpone_failed": "postpone",
     "secretsmanager": "secret",
@@ -311,6 +324,7 @@ GRANTS = {
     "RecoveryPolicy": "recover",
     "RecordsPolicy": "keep",
     "QueuesPolicy": "queues",
+    "cloudwatch:GetMetricData": "ages",
     "RedrivePolicy": "redrive",
     "states:StartSyncExecution": "start",
     "sqs:ChangeMessageVisibility": "postpone",

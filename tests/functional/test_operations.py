@@ -38,7 +38,7 @@ def operator(front: Front) -> Customer:
 @pytest.fixture
 def queues(front: Front) -> HeldQueues:
     held = HeldQueues()
-    front.world.hub.queues = front.world.hub.redrives = held
+    front.world.hub.queues = front.world.hub.redrives = front.world.hub.queue_ages = held
     return held
 
 
@@ -353,8 +353,10 @@ def test_the_queues_are_shown_and_dead_letters_go_back(
         "waiting": 3,
         "in_flight": 1,
         "delayed": 0,
+        "oldest": None,
         "dead_letters": "orders-dlq",
     }
+    assert [each["oldest"] for each in shown[1:3]] == [90, 0]
 
     def redrive(name: str) -> Answer:
         return front.call(

@@ -70,6 +70,7 @@ _ALPACA_PAPER = "https://paper-api.alpaca.markets"
 
 _SERVICES = {
     "sqs": "AWS_ENDPOINT_URL_SQS",
+    "monitoring": "AWS_ENDPOINT_URL_CLOUDWATCH",
     "events": "AWS_ENDPOINT_URL_EVENTS",
     "states": "AWS_ENDPOINT_URL_SFN",
     "kms": "AWS_ENDPOINT_URL_KMS",

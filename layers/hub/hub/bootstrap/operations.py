@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hub.application.operations.reject_order import RejectOrder
     from hub.application.operations.reprocess_order import ReprocessOrder
     from hub.application.operations.sweep_outbox import SweepOutbox
-    from hub.application.ports.operations import Queues, Redrives, Vitals
+    from hub.application.ports.operations import QueueAges, Queues, Redrives, Vitals
 
 
 class OperationsUseCases(OrderUseCases):
@@ -65,6 +65,13 @@ class OperationsUseCases(OrderUseCases):
         return SqsQueues(self._aws("sqs", "sqs", "AmazonSQS"), self.settings.queue_urls)
 
     @cached_property
+    def queue_ages(self) -> "QueueAges":
+        from hub.adapters.aws.queue_ages import CloudWatchQueueAges
+
+        cloudwatch = self._aws("monitoring", "monitoring", "GraniteServiceVersion20100801")
+        return CloudWatchQueueAges(cloudwatch, self.settings.queue_urls, self.clock)
+
+    @cached_property
     def redrives(self) -> "Redrives":
         from hub.adapters.aws.queues import SqsRedrives
 
@@ -88,7 +95,7 @@ class OperationsUseCases(OrderUseCases):
     def list_queues(self) -> "ListQueues":
         from hub.application.operations.list_queues import ListQueues
 
-        return ListQueues(self.queues, self.admin_record)
+        return ListQueues(self.queues, self.queue_ages, self.admin_record)
 
     @cached_property
     def redrive_queue(self) -> "RedriveQueue":

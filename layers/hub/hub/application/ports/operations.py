@@ -1,7 +1,7 @@
 """Those who run the platform: what they do, on record, and the orders that need them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from hub.application.books import Cause
@@ -145,6 +145,14 @@ class QueueState(NamedTuple):
 class Queues(Protocol):
     def state(self) -> Sequence[QueueState]:
         """Raises UnavailableError."""
+
+
+class QueueAges(Protocol):
+    def oldest(self) -> Mapping[str, timedelta]:
+        """How long the oldest message of each queue, by purpose, has been there, as was told last.
+
+        A queue of which nothing was told lately is left out. Raises UnavailableError.
+        """
 
 
 class Redrives(Protocol):
