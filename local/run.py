@@ -9,6 +9,7 @@ from contextlib import suppress
 from time import monotonic
 
 from local.client import ApiRefusedError, Client
+from local.discretion import Discretion
 from local.options import Options, read_options
 from local.platform import running
 from local.progress import say, step
@@ -157,6 +158,8 @@ def _log_to(options: Options) -> None:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         force=True,
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Discretion())
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     # A disk that is full is told once, by what fails of it, not at every line that is lost.
     logging.raiseExceptions = False

@@ -95,7 +95,7 @@ static int quote(char *to, uint64_t due, int symbol) {
         "{\"type\":\"quote\",\"sequence\":%u,\"cursor\":\"1-%llu\",\"id\":\"%llu\",\"symbol\":\"S%03d\",\"bid\":\"101.25\","
         "\"ask\":\"101.27\",\"last\":\"101.26\",\"bid_size\":\"300\",\"ask_size\":\"200\","
         "\"time\":\"2026-01-05T15:00:00.123456+00:00\",\"synthetic\":false,\"last_close\":false,\"last_size\":\"100\","
-        "\"last_trade_id\":null,\"last_time\":null,\"opening\":null,\"closing\":null}",
+        "\"last_trade_id\":null,\"last_time\":null,\"opening\":null,\"closing\":null,\"closing_before\":null}",
         ++sequences[symbol], (unsigned long long)++position, (unsigned long long)due, symbol);
 }
 

@@ -80,7 +80,7 @@ def test_it_ends_on_a_signal_at_any_moment_of_its_start(own):
         process = own.launch()
         time.sleep(delay)
         ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[number % 3]
-        code = own.end(ending, within=8)
+        code = own.end(ending, within=20)
         # Before Python has come up, a signal ends it as it ends any Python.
         assert code == 0 or "Starting" not in own.said, own.said
         assert "Traceback" not in own.said or "Starting" not in own.said, own.said
@@ -92,8 +92,9 @@ def test_it_ends_on_a_signal_during_its_very_first_start(tmp_path):
         fresh = Platform(tmp_path / f"fresh {delay}" / "state", "--no-demo")
         fresh.launch()
         time.sleep(delay)
-        assert fresh.end(signal.SIGINT, within=8) in {0, 130}, fresh.said
-        assert "Traceback" not in fresh.said
+        code = fresh.end(signal.SIGINT, within=20)
+        assert code in {0, 130} or "Starting" not in fresh.said, fresh.said
+        assert "Traceback" not in fresh.said or "Starting" not in fresh.said, fresh.said
         assert fresh.is_gone()
 
 

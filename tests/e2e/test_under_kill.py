@@ -4,12 +4,14 @@ Every order that was answered 202 is in the books under its number once, and end
 """
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.crowd import VICTIMS, Crowd, kill, orders_by_number, until_quiet
-from tests.e2e.platforms import Customer, Platform
+from tests.e2e.platforms import Customer, Platform, ask
+from tests.services.processes import wait_until
 
 CUSTOMERS = 20
 EACH_AT_ONCE = 2
@@ -58,6 +60,7 @@ async def test_nothing_is_lost_or_doubled_when_parts_and_then_the_whole_are_kill
         assert not platform_ended(platform)
 
         # It has healed: a customer who comes now is served at once.
+        await asyncio.to_thread(wait_until, partial(_is_ready, platform), 30)
         newcomer = await asyncio.to_thread(Customer, platform.api_port, cash="1000.00")
         bought = (await asyncio.to_thread(newcomer.order, symbol="MSFT")).body
         done = await asyncio.to_thread(newcomer.ended, bought["order_id"], 80)
@@ -77,6 +80,10 @@ async def test_nothing_is_lost_or_doubled_when_parts_and_then_the_whole_are_kill
         print(f"{len(kept)} orders, answers {dict(crowd.answers)}, {killed} kills")
     finally:
         platform.discard()
+
+
+def _is_ready(platform: Platform) -> bool:
+    return ask(platform.api_port, "GET", "/health/ready").status == 200
 
 
 def platform_ended(platform: Platform) -> bool:

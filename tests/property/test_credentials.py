@@ -1,9 +1,11 @@
 """Whatever is presented at the door: an identity, or a refusal, and never a defect."""
 
 from base64 import urlsafe_b64encode
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
 from json import dumps
 from typing import Any
+from unittest.mock import patch
 
 import jwt
 import pytest
@@ -35,12 +37,27 @@ PUBLIC = (
 )
 KEYS = {"k1": PUBLIC}
 TOKENS = RsaTokens(KEYS, lambda: SigningKey("k1", PRIVATE))
-GOOD = TOKENS.issue(CustomerId("customer"), "session", "customer", datetime.now(UTC))
+MOMENT = datetime.now(UTC).replace(microsecond=0)
+GOOD = TOKENS.issue(CustomerId("customer"), "session", "customer", MOMENT)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=12,
 )
+
+
+class Stopped(datetime):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # as it is called
+        return MOMENT.astimezone(tz)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def moment() -> Iterator[None]:
+    """For Hub and for the library it stays the moment at which the good token was made."""
+    ours = patch("hub.adapters.tokens.time", MOMENT.timestamp)
+    with ours, patch("jwt.api_jwt.datetime", Stopped):
+        yield
 
 
 class NoKeys:
@@ -113,7 +130,7 @@ def test_a_token_with_another_letter_is_refused(place: int, letter: str):
         verify(changed, KEYS)
 
 
-NOW = int(datetime.now(UTC).timestamp())
+NOW = int(MOMENT.timestamp())
 TIMES = st.sampled_from([NOW - 900, NOW + 3600, str(NOW), NOW + 0.5, True, None, 10**30])
 CLAIMS: dict[str, Any] = {
     "iss": st.sampled_from([ISSUER, [ISSUER], "", "https://elsewhere"]),

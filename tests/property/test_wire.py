@@ -180,7 +180,7 @@ def test_settlement_is_that_many_sessions_after_the_trade(days: set[int], data: 
     first = date(2015, 1, 1)
     traded_on = [first + timedelta(days=each) for each in sorted(days)]
     calendar = Calendar(
-        Session("X", day, datetime(day.year, day.month, day.day, 14, tzinfo=UTC),
+        Session("BVMF", day, datetime(day.year, day.month, day.day, 14, tzinfo=UTC),
                 datetime(day.year, day.month, day.day, 21, tzinfo=UTC))
         for day in traded_on
     )  # fmt: skip

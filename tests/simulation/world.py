@@ -322,6 +322,7 @@ def _settings(urls: DatabaseUrls) -> Settings:
             "personal_key": "personal-1",
             "index_key": INDEX,
             "venue": {},
+            "venue_name": "paper",
         }  # type: ignore[arg-type]
     )
 

@@ -4,8 +4,10 @@ import hashlib
 import hmac
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import jwt
 import pytest
@@ -38,6 +40,13 @@ OURS, THEIRS = KeyPair(), KeyPair()
 KEYS = {"k1": OURS.public}
 NOW = datetime.now(UTC).replace(microsecond=0)
 ABSENT = object()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def moment() -> Iterator[None]:
+    """It stays the moment at which these tokens were made, however late the tests come."""
+    with patch("hub.adapters.tokens.time", NOW.timestamp):
+        yield
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -218,7 +227,7 @@ def test_a_key_that_signs_no_more_is_good_until_it_is_taken_out():
         return RsaTokens(verifying, lambda: SigningKey(kid, pair.private))
 
     def issued_by(tokens: RsaTokens) -> str:
-        return tokens.issue(CustomerId("customer"), "session", "customer", datetime.now(UTC))
+        return tokens.issue(CustomerId("customer"), "session", "customer", NOW)
 
     both = {"k1": OURS.public, "k2": THEIRS.public}
     old, new = signing_with("k1", OURS, both), signing_with("k2", THEIRS, both)
