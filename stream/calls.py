@@ -16,9 +16,10 @@ from hub.domain.kernel import (
 from hub.domain.market.instrument import Instrument
 from stream.gen import market_data_pb2 as messages
 from stream.messages import CHANNEL_NAMES, encoded, instrument_message, quote_message
+from stream.rates import Pace
 from stream.reader import Subscriber
 from stream.requests import MAX_SYMBOLS, Wish, check_count
-from stream.session import HEARTBEAT_SECONDS, House, Pace
+from stream.session import HEARTBEAT_SECONDS, House
 from stream.updates import QUOTES
 
 MESSAGES_PER_SECOND = 10.0

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs
 
-from hub.domain.kernel import HubError
+from hub.domain.kernel import HubError, ThrottledError
 from hub.entrypoints.errors import http_status
 
 MAX_HEAD_BYTES = 16 * 1024
@@ -172,7 +172,8 @@ class Door:
 
     def refuse(self, error: HubError) -> None:
         body = {"code": error.code, "message": error.detail}
-        self.answer(HTTPStatus(http_status(error)), body, headers=OPEN_TO_PAGES)
+        again = {"Retry-After": str(error.seconds)} if isinstance(error, ThrottledError) else {}
+        self.answer(HTTPStatus(http_status(error)), body, headers=again | OPEN_TO_PAGES)
 
     def _readable(self) -> None:
         try:

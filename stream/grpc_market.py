@@ -41,11 +41,13 @@ class MarketData:
     async def quotes(
         self, request: messages.GetMarketDataRequest, _context: object
     ) -> messages.GetMarketDataResponse:
+        self._house.guests.called(caller())
         return calls.quotes(self._house, request)
 
     async def instrument(
         self, request: messages.GetInstrumentRequest, _context: object
     ) -> messages.GetInstrumentResponse:
+        self._house.guests.called(caller())
         return await calls.instrument(self._find_instrument, request)
 
     async def stream(

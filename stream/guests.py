@@ -9,6 +9,7 @@ from hub.domain.identity import scopes
 from hub.domain.identity.api_keys import is_key
 from hub.domain.kernel import CustomerId, ForbiddenError, UnauthenticatedError
 from stream.api_keys import Keys, no_keys
+from stream.rates import Rates
 from stream.redis_tickets import RedisTickets
 
 MAX_STREAMS = 20
@@ -36,6 +37,7 @@ class Guests:
         self._most = most
         self._redistributes = redistributes
         self._open: Counter[CustomerId] = Counter()
+        self._rates = Rates(most)
 
     def known(self, credential: str) -> Identity | None:
         """Who bears it; None for a key that has to be `found`. Raises UnauthenticatedError, and
@@ -51,7 +53,9 @@ class Guests:
 
     async def ticket(self, credential: str) -> str:
         """One that opens a stream within half a minute, once. Raises HubError."""
-        return await self._tickets.issue(await self.found(credential))
+        identity = await self.found(credential)
+        self.called(identity)
+        return await self._tickets.issue(identity)
 
     async def redeemed(self, ticket: str) -> Identity:
         """Raises HubError."""
@@ -60,8 +64,12 @@ class Guests:
             raise UnauthenticatedError("the ticket is not valid", code="bad_ticket")
         return identity
 
+    def called(self, identity: Identity) -> None:
+        """One thing more is asked for. Raises ThrottledError."""
+        self._rates.take(identity.customer_id)
+
     def enter(self, identity: Identity) -> None:
-        """For the market's data. Raises ForbiddenError. Who entered leaves."""
+        """For the market's data. Raises as `admit`. Who entered leaves."""
         if not self._redistributes:
             raise ForbiddenError(
                 "the source of this market's data does not allow it to be streamed onward",
@@ -70,7 +78,8 @@ class Guests:
         self.admit(identity)
 
     def admit(self, identity: Identity) -> None:
-        """For what is theirs. Raises ForbiddenError. Who was admitted leaves."""
+        """For what is theirs. Raises ForbiddenError, ThrottledError. Who was admitted leaves."""
+        self.called(identity)
         if self._open[identity.customer_id] >= self._most:
             raise ForbiddenError(f"at most {self._most} streams", code="too_many_streams")
         self._open[identity.customer_id] += 1

@@ -66,23 +66,3 @@ class House:
     def last_beat(self, now: float) -> float:
         """To count a new stream's heartbeats from: those of many who come at once are spread."""
         return now - len(self.streams) * _APART % 1 * HEARTBEAT_SECONDS
-
-
-class Pace:
-    """At most `rate` messages a second on the long run, `burst` at once."""
-
-    __slots__ = ("_burst", "_left", "_rate", "_seen")
-
-    def __init__(self, rate: float, burst: float, now: float) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._left = burst
-        self._seen = now
-
-    def takes(self, now: float) -> bool:
-        self._left = min(self._burst, self._left + (now - self._seen) * self._rate)
-        self._seen = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True

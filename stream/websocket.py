@@ -23,9 +23,10 @@ from stream import frames
 from stream.door import Door, Request, head_of
 from stream.encoding import websocket_json, websocket_msgpack
 from stream.frames import BrokenError, Frames
+from stream.rates import Pace
 from stream.reader import Subscriber
 from stream.requests import MAX_MESSAGE_BYTES, check_count, parsed
-from stream.session import CLOSE_WITHIN, HEARTBEAT_SECONDS, SILENT_SECONDS, House, Pace
+from stream.session import CLOSE_WITHIN, HEARTBEAT_SECONDS, SILENT_SECONDS, House
 
 AUTH_WITHIN = 10.0
 MESSAGES_PER_SECOND = 10.0

@@ -16,20 +16,32 @@ from stream.session import House
 def methods(house: House, find_instrument: FindInstrument) -> Mapping[str, Method]:
     """By path."""
 
-    def quotes(message: bytes) -> bytes:
+    def quotes(caller: Identity | None, message: bytes) -> bytes:
+        _count(house, caller)
         request = parsed(messages.GetMarketDataRequest, message)
         return calls.quotes(house, request).SerializeToString()
 
-    async def instrument(message: bytes) -> bytes:
+    async def instrument(caller: Identity | None, message: bytes) -> bytes:
+        _count(house, caller)
         request = parsed(messages.GetInstrumentRequest, message)
         return (await calls.instrument(find_instrument, request)).SerializeToString()
 
     return {
-        f"/{SERVICE}/GetMarketData": Method(lambda call, _: Once(call, quotes)),
-        f"/{SERVICE}/GetInstrument": Method(lambda call, _: Later(call, instrument)),
+        f"/{SERVICE}/GetMarketData": Method(
+            lambda call, caller: Once(call, partial(quotes, caller))
+        ),
+        f"/{SERVICE}/GetInstrument": Method(
+            lambda call, caller: Later(call, partial(instrument, caller))
+        ),
         f"/{SERVICE}/StreamMarketData": Method(partial(_watch, house)),
         f"/{SERVICE}/Subscribe": Method(partial(_subscribe, house)),
     }
+
+
+def _count(house: House, caller: Identity | None) -> None:
+    """Raises ThrottledError."""
+    assert caller is not None
+    house.guests.called(caller)
 
 
 class _Watching:

@@ -9,6 +9,7 @@ import grpc.aio
 import pytest
 
 from hub.domain.market.quote import Quote
+from stream import rates
 from stream.gen import market_data_pb2 as messages
 from stream.gen.market_data_pb2_grpc import MarketDataStub
 from tests.stream.grpc_house import SERVERS
@@ -96,3 +97,22 @@ async def test_a_refusal_says_why(
 
     assert refused.value.code() == code
     assert named in str(refused.value.details())
+
+
+async def test_a_customer_calls_so_often_and_no_more(
+    channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(rates, "CALLS_PER_SECOND", 0.001)
+    for _ in range(int(rates.CALLS_AT_ONCE)):
+        await call(channel, ["AAPL"])
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await call(channel, ["AAPL"])
+    assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    stub = MarketDataStub(channel)
+    metadata = [("authorization", f"Bearer {TOKEN}")]
+    with pytest.raises(grpc.aio.AioRpcError) as unanswered:
+        await stub.GetInstrument(
+            messages.GetInstrumentRequest(symbol="AAPL"), metadata=metadata, timeout=5
+        )
+    assert unanswered.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert (await call(channel, ["AAPL"], f"{TOKEN}/another")).quotes, "others are not held up"

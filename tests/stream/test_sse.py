@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stream import sse
+from stream import rates, sse
 from tests.stream.house import BEARER, OpenHouse, opened, quote, trade
 from tests.stream.servers import TOKEN, Valkey, eventually
 from tests.stream.sources import Source
@@ -183,3 +183,22 @@ async def test_what_is_no_request_is_refused(house: OpenHouse, request_text: byt
     writer.close()
 
     assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+async def test_streams_and_tickets_are_begun_so_often_and_no_more(
+    valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(rates, "CALLS_AT_ONCE", 2.0)
+    monkeypatch.setattr(rates, "CALLS_PER_SECOND", 0.001)
+    async with opened(redis_url=valkey.url, most=1) as house:
+        await asyncio.to_thread(post, house, "/stream/tickets", BEARER)
+        async with Source(house, "symbols=AAPL") as source:
+            await source.event()
+        async with Source(house, "symbols=AAPL") as refused:
+            body = await refused.answer()
+        with pytest.raises(urllib.error.HTTPError) as no_ticket:
+            await asyncio.to_thread(post, house, "/stream/tickets", BEARER)
+        no_ticket.value.close()
+
+    assert (refused.head[:12], body["code"]) == (b"HTTP/1.1 429", "too_many_calls")
+    assert (no_ticket.value.code, no_ticket.value.headers["Retry-After"]) == (429, "1")

@@ -11,7 +11,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from stream import session, websocket
+from stream import websocket
+from stream.rates import Pace
 from tests.stream.house import BEARER, OpenHouse, hear, opened, quote, say, stream_of, trade
 from tests.stream.servers import TOKEN, Valkey, eventually
 from tests.stream.unpacked import unpacked
@@ -587,7 +588,7 @@ async def test_a_ticket_opens_a_stream_once(valkey: Valkey):
 
 
 def test_a_pace_gives_back_with_time():
-    pace = session.Pace(10.0, 2.0, 0.0)
+    pace = Pace(10.0, 2.0, 0.0)
 
     assert [pace.takes(at) for at in (0.0, 0.0, 0.0, 0.05, 0.1, 0.1)] == [
         True,
