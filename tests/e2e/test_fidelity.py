@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.platforms import ROOT
 
 CASES = Path("tests/fidelity/order_cases.json")
@@ -11,6 +13,7 @@ CASES = Path("tests/fidelity/order_cases.json")
 BARS = {"BAR-01b", "BAR-03b", "BAR-05s"}
 
 
+@pytest.mark.timeout(420)
 def test_every_case_that_can_be_driven_from_outside_goes_as_expected():
     done = subprocess.run(
         [sys.executable, "-m", "local.cli", "fidelity", str(CASES), "--through-api"],
