@@ -53,6 +53,20 @@ def test_a_value_that_was_changed_does_not_open(at: int):
         seal.open(FIELD, b"")
 
 
+def test_a_mark_is_the_same_for_the_same_of_one_customer_alone():
+    seal = CustomerSeal(ADA, b"k" * 32)
+    mark = seal.mark("device", b"a browser")
+    assert mark == CustomerSeal(ADA, b"k" * 32).mark("device", b"a browser")
+    others = {
+        seal.mark("device", b"another browser"),
+        seal.mark("address", b"a browser"),
+        seal.mark("devic", b"e\0a browser"),
+        CustomerSeal(EVE, b"l" * 32).mark("device", b"a browser"),
+    }
+    assert len(others) == 4
+    assert mark not in others
+
+
 def test_the_same_value_is_sealed_differently_each_time():
     seal = CustomerSeal(ADA, b"k" * 32)
     assert seal.close(FIELD, b"x") != seal.close(FIELD, b"x")
