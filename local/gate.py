@@ -24,10 +24,9 @@ GENERATORS = (
 _PYTHON = sys.executable
 _PROGRAMS = Path(_PYTHON).parent
 _CORES = 2
-# One more than there are cores: tests that wait for a server leave theirs idle. In the order of the
-# folders, so that those long ones are not the last.
+# In the order of the folders, so that the long files are not the last.
 _PYTEST = (
-    *(_PYTHON, "-m", "pytest", "-n", str(_CORES + 1)),
+    *(_PYTHON, "-m", "pytest", "-n", str(_CORES)),
     *("--dist", "loadfile", "--no-loadscope-reorder"),
 )
 
