@@ -1,14 +1,12 @@
 """The market clock in PostgreSQL: where the market goes on after a stop."""
 
 import json
-from typing import Any, LiteralString
-
-import psycopg
+from typing import LiteralString
 
 from hub.domain.market.clock import MarketClock
 from hub.domain.market.course import Course, course_from_record, course_record
 from stream.feed import Stored
-from stream.link import Link
+from stream.postgres import Postgres
 
 NAME = "replay"
 _LOAD = "SELECT market, wall, speed, until, course FROM market_clock WHERE name = %s"
@@ -24,19 +22,18 @@ _FORWARD = "WHERE market_clock.market <= excluded.market"
 
 
 class PostgresClock:
-    """One row. Raises UnavailableError while the database is away; connects again by itself.
+    """One row. Raises UnavailableError while the database is away.
 
     Time does not go back, but where a script may set it back.
     """
 
     def __init__(self, url: str, *, may_go_back: bool = False) -> None:
         self._save: LiteralString = _SAVE if may_go_back else _SAVE + _FORWARD
-        self._url = url
-        self._connection: psycopg.AsyncConnection[Any] | None = None
-        self.link = Link("postgres", (psycopg.OperationalError, psycopg.InterfaceError))
+        self._postgres = Postgres(url, "postgres")
+        self.link = self._postgres.link
 
     async def load(self) -> Stored | None:
-        rows = await self.link.attempt(lambda: self._execute(_LOAD, NAME))
+        rows = await self._postgres.rows(_LOAD, (NAME,))
         if not rows:
             return None
         *clock, course = rows[0]
@@ -45,25 +42,7 @@ class PostgresClock:
     async def save(self, clock: MarketClock, course: Course) -> None:
         how = json.dumps(course_record(course))
         values = (NAME, clock.market, clock.wall, clock.speed, clock.until, how)
-        await self.link.attempt(lambda: self._execute(self._save, *values))
+        await self._postgres.rows(self._save, values)
 
     async def close(self) -> None:
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
-
-    async def _execute(self, statement: LiteralString, *values: object) -> list[Any]:
-        try:
-            cursor = await (await self._connected()).execute(statement, values)
-            return await cursor.fetchall() if cursor.description else []
-        except BaseException:
-            # Also when the call was cut off by its time limit: the answer may still be on its way.
-            await self.close()
-            raise
-
-    async def _connected(self) -> psycopg.AsyncConnection[Any]:
-        if self._connection is None:
-            self._connection = await psycopg.AsyncConnection.connect(
-                self._url, autocommit=True, prepare_threshold=None, connect_timeout=2
-            )
-        return self._connection
+        await self._postgres.close()
